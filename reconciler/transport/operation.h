@@ -1,0 +1,209 @@
+// The closed set of things that hearth does to a machine. Providers name them, the engine journals, guards, times
+// out and undoes them, and only a transport knows how to carry them out: shell for real hosts, a data structure
+// for in-memory ones. An operation is a value: comparable, printable, and free of secrets' content.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/core/value.h"
+
+namespace hearth {
+
+// ---- Probes: read, never write ------------------------------------------------------------------------------------
+
+// What is at PATH: type, owner, mode, hash; content only when it is a regular file whose hash is not KNOWN_SHA256 and
+// whose size is at most MAX_CONTENT bytes (0: never content). A symbolic link is reported, not followed.
+struct ReadFile {
+  std::string path;
+  std::string known_sha256;
+  std::uint64_t max_content = 1 << 20;
+  friend bool operator==(const ReadFile&, const ReadFile&) = default;
+};
+
+// Names in DIRECTORY (not hidden ones' exclusion: all but . and ..), sorted.
+struct ListDirectory {
+  std::string path;
+  friend bool operator==(const ListDirectory&, const ListDirectory&) = default;
+};
+
+// All that systemd says of UNIT, and whether what it read when it started is still what lies on disk. The inputs are
+// its unit file, drop-ins and EnvironmentFile=s, as systemd itself reports them, plus CONFIG_FILES.
+struct QueryUnit {
+  std::string unit;
+  std::vector<std::string> config_files;
+  friend bool operator==(const QueryUnit&, const QueryUnit&) = default;
+};
+
+// A read-only command of a provider (`df`, `openssl s_client`, a declared Check). No shell between: ARGV as it is.
+struct RunProbe {
+  std::vector<std::string> argv;
+  std::chrono::seconds timeout{10};
+  friend bool operator==(const RunProbe&, const RunProbe&) = default;
+};
+
+using Probe = std::variant<ReadFile, ListDirectory, QueryUnit, RunProbe>;
+
+// ---- Replies -------------------------------------------------------------------------------------------------------
+
+// The probe could not be answered. Its resources become unknown, nothing else.
+struct NoReply {
+  std::string why;
+};
+
+struct FileReply {
+  enum class Type : std::uint8_t { absent, regular, directory, symlink, other };
+  Type type = Type::absent;
+  std::uint32_t mode = 0;  // permission bits, 07777
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string owner;       // the name, or the number where there is no name
+  std::string group;
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;           // seconds since the epoch
+  std::string sha256;                  // of regular files
+  std::string target;                  // of symbolic links
+  std::optional<std::string> content;  // see ReadFile
+};
+
+struct ListReply {
+  bool exists = false;
+  std::vector<std::string> names;
+};
+
+struct UnitReply {
+  // `systemctl show` of at least: Id Names LoadState ActiveState SubState UnitFileState Type Result FragmentPath
+  // DropInPaths EnvironmentFiles InvocationID NeedDaemonReload RemainAfterExit InactiveExitTimestamp ExecMainStatus
+  // NRestarts.
+  std::vector<std::pair<std::string, std::string>> properties;
+  std::string inputs_sha256;        // over paths and content of all inputs, as they lie on disk now
+  std::int64_t inputs_modified = 0; // the newest of them; µs since the epoch
+  std::int64_t started = 0;         // InactiveExitTimestamp; µs since the epoch, 0: never in this boot
+  // What hearth stamped when it last (re)started or reloaded the unit in this boot; "" when it did not.
+  std::string stamped_invocation;
+  std::string stamped_sha256;
+
+  // The property NAME, or "".
+  [[nodiscard]] const std::string& property(std::string_view name) const;
+};
+
+struct RunReply {
+  int exit_code = 0;  // 124: timed out
+  std::string out;
+  std::string err;
+};
+
+using Reply = std::variant<NoReply, FileReply, ListReply, UnitReply, RunReply>;
+
+// ---- Operations: write ---------------------------------------------------------------------------------------------
+
+// Atomic: a temporary file beside PATH gets owner, mode and content, is checked by CHECK (each "{}" in it becomes the
+// temporary file's path), fsynced, and renamed over PATH. Never leaves a half-written live file.
+struct WriteFile {
+  std::string path;
+  std::string content;
+  std::string mode;                 // octal digits; "" keeps that of the file that is there (new: 0644)
+  std::string owner;                // "" keeps (new: root)
+  std::string group;
+  std::vector<std::string> check;
+  // What lay there when the plan was made: a hash, "absent", or "" for "do not care". Something else now is refused
+  // with code `moved`, because a person edited it in between.
+  std::string expected_sha256;
+  // Keep what lies there now (or that nothing did) until ForgetPrevious: the unit of work may have to go back.
+  bool keep_previous = false;
+  friend bool operator==(const WriteFile&, const WriteFile&) = default;
+};
+
+struct SetAttributes {
+  std::string path;
+  std::string mode;   // each: "" leaves it
+  std::string owner;
+  std::string group;
+  friend bool operator==(const SetAttributes&, const SetAttributes&) = default;
+};
+
+// With all parents that are missing (0755 root).
+struct MakeDirectory {
+  std::string path;
+  std::string mode;
+  std::string owner;
+  std::string group;
+  friend bool operator==(const MakeDirectory&, const MakeDirectory&) = default;
+};
+
+// A file or symbolic link; a directory only when it is empty. Absent already: done.
+struct RemovePath {
+  std::string path;
+  bool keep_previous = false;
+  friend bool operator==(const RemovePath&, const RemovePath&) = default;
+};
+
+// Puts back what WriteFile or RemovePath kept, attributes included; or drops what was kept.
+struct RestorePrevious {
+  std::string path;
+  friend bool operator==(const RestorePrevious&, const RestorePrevious&) = default;
+};
+struct ForgetPrevious {
+  std::string path;
+  friend bool operator==(const ForgetPrevious&, const ForgetPrevious&) = default;
+};
+
+// systemctl VERB UNIT. After start, restart, reload: waits until the unit is up and stays up for SETTLE, else fails
+// with the unit's last log lines. After each of those, stamps the inputs that the unit has now read (QueryUnit).
+struct ControlUnit {
+  enum class Verb : std::uint8_t { start, stop, restart, reload, enable, disable, mask, unmask, daemon_reload };
+  Verb verb = Verb::start;
+  std::string unit;                       // "" for daemon_reload
+  std::vector<std::string> config_files;  // as in QueryUnit: they belong into the stamp
+  std::chrono::milliseconds settle{0};
+  std::chrono::seconds timeout{90};
+  friend bool operator==(const ControlUnit&, const ControlUnit&) = default;
+};
+
+struct RunCommand {
+  std::vector<std::string> argv;
+  std::chrono::seconds timeout{60};
+  friend bool operator==(const RunCommand&, const RunCommand&) = default;
+};
+
+// An expiring right to write to this host, kept on the host under /run/hearth and measured by its uptime clock, so that
+// neither a dead holder nor a clock change can keep it. Take fails with code `held`, naming the holder; renewing or
+// writing with a lease that is no longer ours fails with code `lost`.
+struct TakeLease {
+  std::string token;   // unique to the run
+  std::string holder;  // for people: user@machine pid run
+  std::chrono::seconds duration{30};
+  friend bool operator==(const TakeLease&, const TakeLease&) = default;
+};
+struct RenewLease {
+  std::string token;
+  std::chrono::seconds duration{30};
+  friend bool operator==(const RenewLease&, const RenewLease&) = default;
+};
+struct ReleaseLease {
+  std::string token;
+  friend bool operator==(const ReleaseLease&, const ReleaseLease&) = default;
+};
+
+using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ForgetPrevious,
+                               ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease>;
+
+// How an operation ended. UNKNOWN: it was sent and no answer came; whether it happened must be observed.
+struct OperationResult {
+  enum class Status : std::uint8_t { done, failed, unknown, not_sent };
+  Status status = Status::unknown;
+  std::string code;    // of failures: "check", "moved", "held", "lost", "command", "timeout", …
+  std::string output;  // what the tool said: a few last lines, for people
+};
+
+// One line for people: `write /etc/motd (212 bytes, 0644 root:root)`. Contents appear by size and hash, not as text.
+std::string to_string(const Probe& probe);
+std::string to_string(const Operation& operation);
+// All of it, for plan files and comparison.
+Value to_value(const Operation& operation);
+
+}  // namespace hearth

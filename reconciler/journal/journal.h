@@ -84,6 +84,10 @@ class Journal {
   [[nodiscard]] virtual std::vector<ActionRecord> actions_of(RunId run) const = 0;
   [[nodiscard]] virtual std::vector<ActionRecord> actions_on(const std::string& address, std::size_t most) const = 0;
   [[nodiscard]] virtual std::vector<StepRecord> steps_of(ActionId action) const = 0;
+
+  // Why a read failed, if one ever did. From then on reads answer as if nothing were known (the safe side: nothing is
+  // pruned, nothing corrected unasked) and writes are refused with this error. Ask after reading, and tell.
+  [[nodiscard]] virtual std::optional<Diagnostic> damage() const = 0;
 };
 
 // Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one, one that

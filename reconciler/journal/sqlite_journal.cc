@@ -1,3 +1,9 @@
+#include <fcntl.h>
+#include <pwd.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -6,12 +12,6 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-
-#include <fcntl.h>
-#include <pwd.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "reconciler/core/json.h"
 #include "reconciler/journal/journal.h"
@@ -23,11 +23,8 @@ namespace {
 // "hrth": tells our file from any other program's SQLite database.
 constexpr int application_id = 0x68727468;
 
-// How long to wait for another hearth that is writing. Its transactions last milliseconds; a minute of waiting at night
-// would only look like a hang.
-constexpr int busy_timeout_ms = 5'000;
-
-// Version N of the format is what the first N entries make. Released entries never change: add one at the end.
+// Version N of the format is what the first N entries make. Released entries never change: add one at the
+// end.
 constexpr std::array<const char*, 1> migrations = {
     R"sql(
 CREATE TABLE runs (
@@ -92,8 +89,7 @@ Diagnostic complaint(int code, const std::string& detail, const std::string& pat
                      "free some space there; hearth changes nothing while it cannot write down what it does");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return failure("journal-busy", "another program has kept the journal " + path + " locked for " +
-                                         std::to_string(busy_timeout_ms / 1000) + " seconds",
+      return failure("journal-busy", "another program keeps the journal " + path + " locked",
                      "wait for the other hearth to finish, or see who holds it: fuser -v " + path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -103,8 +99,9 @@ Diagnostic complaint(int code, const std::string& detail, const std::string& pat
     case SQLITE_CANTOPEN:
       return failure("journal-unwritable", "cannot write the journal " + path + " (" + why + ")",
                      "run hearth as the user who owns it, or name another with HEARTH_JOURNAL=FILE");
-    default: return failure("journal-error", "the journal " + path + " cannot be used (" + why + ")",
-                            "look for disk errors (dmesg); hearth changes nothing without its journal");
+    default:
+      return failure("journal-error", "the journal " + path + " cannot be used (" + why + ")",
+                     "look for disk errors (dmesg); hearth changes nothing without its journal");
   }
 }
 
@@ -120,12 +117,13 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database() { sqlite3_close(handle_); }
 
-  void open(const std::string& path) {
+  void open(const std::string& path, std::chrono::milliseconds busy) {
     path_ = path;
-    const int code = sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (code != SQLITE_OK) fail(code);
     sqlite3_extended_result_codes(handle_, 1);
-    sqlite3_busy_timeout(handle_, busy_timeout_ms);
+    sqlite3_busy_timeout(handle_, static_cast<int>(busy.count()));
   }
 
   void run(const char* sql) {
@@ -225,16 +223,22 @@ class Transaction {
 
 constexpr std::string_view run_columns =
     "SELECT id, command, started, ended, person, cluster, revision, dirty, exit_code, summary FROM runs ";
-constexpr std::string_view action_columns = "SELECT id, run, address, operation, changes, outcome, detail FROM actions ";
+constexpr std::string_view action_columns =
+    "SELECT id, run, address, operation, changes, outcome, detail FROM actions ";
 constexpr std::string_view applied_columns =
-    "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied FROM applied ";
+    "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied FROM "
+    "applied ";
 
-std::string sql(std::string_view columns, std::string_view rest) { return std::string(columns).append(rest); }
+std::string sql(std::string_view columns, std::string_view rest) {
+  return std::string(columns).append(rest);
+}
 
 // Braced initialisation evaluates from left to right, so the members below read the columns in order.
 RunRecord read_run(Statement& row) {
-  return {row.integer(), row.text(), row.integer(), row.integer(), row.text(), row.text(), row.text(),
-          row.integer() != 0, static_cast<int>(row.integer()), row.text()};
+  return {row.integer(), row.text(),         row.integer(),
+          row.integer(), row.text(),         row.text(),
+          row.text(),    row.integer() != 0, static_cast<int>(row.integer()),
+          row.text()};
 }
 
 ActionRecord read_action(Statement& row) {
@@ -259,11 +263,12 @@ AppliedRecord read_applied(Statement& row) {
 class SqliteJournal final : public Journal {
  public:
   // May throw Trouble.
-  explicit SqliteJournal(const std::string& path) {
-    database_.open(path);
+  SqliteJournal(const std::string& path, std::chrono::milliseconds busy) {
+    database_.open(path, busy);
     check_identity();
-    database_.run("PRAGMA journal_mode = WAL");    // readers (`hearth history`) never wait for a writer, nor it for them
-    database_.run("PRAGMA synchronous = FULL");    // fsync at every commit: the promise of intend()
+    database_.run(
+        "PRAGMA journal_mode = WAL");  // readers (`hearth history`) never wait for a writer, nor it for them
+    database_.run("PRAGMA synchronous = FULL");  // fsync at every commit: the promise of intend()
     database_.run("PRAGMA foreign_keys = ON");
     migrate();
     check_health();
@@ -271,11 +276,12 @@ class SqliteJournal final : public Journal {
 
   Result<RunId> begin_run(const RunRecord& run) override {
     return write([&]() -> RunId {
-      Statement(database_,
-                "INSERT INTO runs(command, started, ended, person, cluster, revision, dirty, exit_code, summary) "
-                "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")
-          .bind(run.command, run.started, run.ended, run.person, run.cluster, run.commit, run.dirty, run.exit_code,
-                run.summary)
+      Statement(
+          database_,
+          "INSERT INTO runs(command, started, ended, person, cluster, revision, dirty, exit_code, summary) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          .bind(run.command, run.started, run.ended, run.person, run.cluster, run.commit, run.dirty,
+                run.exit_code, run.summary)
           .next();
       return sqlite3_last_insert_rowid(database_.handle());
     });
@@ -292,9 +298,11 @@ class SqliteJournal final : public Journal {
 
   Result<ActionId> begin_action(const ActionRecord& action) override {
     return write([&]() -> ActionId {
-      Statement(database_,
-                "INSERT INTO actions(run, address, operation, changes, outcome, detail) VALUES(?, ?, ?, ?, ?, ?)")
-          .bind(action.run, action.address, action.operation, to_json(action.changes), action.outcome, action.detail)
+      Statement(
+          database_,
+          "INSERT INTO actions(run, address, operation, changes, outcome, detail) VALUES(?, ?, ?, ?, ?, ?)")
+          .bind(action.run, action.address, action.operation, to_json(action.changes), action.outcome,
+                action.detail)
           .next();
       return sqlite3_last_insert_rowid(database_.handle());
     });
@@ -303,15 +311,17 @@ class SqliteJournal final : public Journal {
   Result<void> intend(const std::vector<StepRecord>& steps) override {
     return write([&] {
       for (const auto& step : steps) {
-        Statement(database_,
-                  "INSERT INTO steps(action, number, summary, operation, outcome, output) VALUES(?, ?, ?, ?, ?, ?)")
+        Statement(
+            database_,
+            "INSERT INTO steps(action, number, summary, operation, outcome, output) VALUES(?, ?, ?, ?, ?, ?)")
             .bind(step.action, step.number, step.summary, to_json(step.operation), step.outcome, step.output)
             .next();
       }
     });
   }
 
-  Result<void> end_step(ActionId action, int number, const std::string& outcome, const std::string& output) override {
+  Result<void> end_step(ActionId action, int number, const std::string& outcome,
+                        const std::string& output) override {
     return write([&] {
       Statement(database_, "UPDATE steps SET outcome = ?, output = ? WHERE action = ? AND number = ?")
           .bind(outcome, output, action, number)
@@ -322,7 +332,9 @@ class SqliteJournal final : public Journal {
 
   Result<void> end_action(ActionId action, const std::string& outcome, const std::string& detail) override {
     return write([&] {
-      Statement(database_, "UPDATE actions SET outcome = ?, detail = ? WHERE id = ?").bind(outcome, detail, action).next();
+      Statement(database_, "UPDATE actions SET outcome = ?, detail = ? WHERE id = ?")
+          .bind(outcome, detail, action)
+          .next();
       expect_one_row("action " + std::to_string(action));
     });
   }
@@ -330,12 +342,13 @@ class SqliteJournal final : public Journal {
   Result<void> remember(const AppliedRecord& record) override {
     return write([&] {
       Statement(database_,
-                "INSERT OR REPLACE INTO applied(space, host, id, address, spec, live, protect, on_remove, revision, "
+                "INSERT OR REPLACE INTO applied(space, host, id, address, spec, live, protect, on_remove, "
+                "revision, "
                 "by_person, applied) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
           .bind(record.claim.space, record.claim.host, record.claim.id, record.address, to_json(record.spec),
                 to_json(record.live), record.protect,
-                std::string(record.on_remove == OnRemove::remove ? "delete" : "retain"), record.commit, record.by_person,
-                record.applied)
+                std::string(record.on_remove == OnRemove::remove ? "delete" : "retain"), record.commit,
+                record.by_person, record.applied)
           .next();
     });
   }
@@ -369,17 +382,21 @@ class SqliteJournal final : public Journal {
     return collect<ActionRecord>(read_action, sql(action_columns, "WHERE run = ? ORDER BY id"), run);
   }
 
-  [[nodiscard]] std::vector<ActionRecord> actions_on(const std::string& address, std::size_t most) const override {
-    return collect<ActionRecord>(read_action, sql(action_columns, "WHERE address = ? ORDER BY id DESC LIMIT ?"), address,
-                                 most);
+  [[nodiscard]] std::vector<ActionRecord> actions_on(const std::string& address,
+                                                     std::size_t most) const override {
+    return collect<ActionRecord>(
+        read_action, sql(action_columns, "WHERE address = ? ORDER BY id DESC LIMIT ?"), address, most);
   }
 
   [[nodiscard]] std::vector<StepRecord> steps_of(ActionId action) const override {
     return collect<StepRecord>(
         [](Statement& row) {
-          return StepRecord{row.integer(), static_cast<int>(row.integer()), row.text(), row.json(), row.text(), row.text()};
+          return StepRecord{
+              row.integer(), static_cast<int>(row.integer()), row.text(), row.json(), row.text(), row.text()};
         },
-        "SELECT action, number, summary, operation, outcome, output FROM steps WHERE action = ? ORDER BY number", action);
+        "SELECT action, number, summary, operation, outcome, output FROM steps WHERE action = ? ORDER BY "
+        "number",
+        action);
   }
 
   [[nodiscard]] std::optional<Diagnostic> damage() const override { return damage_; }
@@ -461,7 +478,8 @@ class SqliteJournal final : public Journal {
     if (pragma("user_version") == static_cast<std::int64_t>(migrations.size())) return;
     Transaction transaction(database_);
     // Asked again under the lock: another hearth may have been quicker.
-    for (auto version = static_cast<std::size_t>(pragma("user_version")); version < migrations.size(); ++version) {
+    for (auto version = static_cast<std::size_t>(pragma("user_version")); version < migrations.size();
+         ++version) {
       database_.run(migrations.at(version));
       database_.run(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
     }
@@ -480,16 +498,19 @@ class SqliteJournal final : public Journal {
   mutable std::optional<Diagnostic> damage_;
 };
 
-std::string error_text(int error) { return std::generic_category().message(error); }
+std::string error_text(int error) {
+  return std::generic_category().message(error);
+}
 
 Diagnostic not_made(const std::string& path, int error) {
-  return failure("journal-unwritable", "cannot make " + path + " (" + error_text(error) + ")",
-                 "make it yourself, owned by the user who runs hearth, or name another file with HEARTH_JOURNAL=FILE");
+  return failure(
+      "journal-unwritable", "cannot make " + path + " (" + error_text(error) + ")",
+      "make it yourself, owned by the user who runs hearth, or name another file with HEARTH_JOURNAL=FILE");
 }
 
 // Others who may write here could make hearth delete things: the journal says what may be pruned.
 Result<void> check_owner(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return tl::unexpected(not_made(path, errno));
   // A folder with the sticky bit (/tmp) lets others add files, not touch ours.
   const bool sticky_folder = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
@@ -499,8 +520,9 @@ Result<void> check_owner(const std::string& path) {
   }
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
     return tl::unexpected(failure("journal-exposed",
-                                  path + " belongs to user " + std::to_string(status.st_uid) + ", not to the user who runs "
-                                                                                               "hearth",
+                                  path + " belongs to user " + std::to_string(status.st_uid) +
+                                      ", not to the user who runs "
+                                      "hearth",
                                   "run hearth as that user, or name another file with HEARTH_JOURNAL=FILE"));
   }
   return {};
@@ -530,14 +552,16 @@ Result<void> make_folders(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> open_journal(const std::string& path) {
-  std::error_code ignored;  // the path may not exist yet: absolute() then fails only where there is no current folder
+Result<std::unique_ptr<Journal>> open_journal(const std::string& path, std::chrono::milliseconds busy) {
+  std::error_code
+      ignored;  // the path may not exist yet: absolute() then fails only where there is no current folder
   const std::filesystem::path file = std::filesystem::absolute(path, ignored).lexically_normal();
   const std::string folder = file.parent_path().string();
   if (auto made = make_folders(folder); !made) return tl::unexpected(made.error());
   if (auto safe = check_owner(folder); !safe) return tl::unexpected(safe.error());
 
-  // Made here instead of by SQLite, which would take the umask's word for the mode. Its -wal and -shm follow this file's.
+  // Made here instead of by SQLite, which would take the umask's word for the mode. Its -wal and -shm follow
+  // this file's.
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor >= 0) {
     ::close(descriptor);
@@ -548,7 +572,7 @@ Result<std::unique_ptr<Journal>> open_journal(const std::string& path) {
   if (auto safe = check_owner(file.string()); !safe) return tl::unexpected(safe.error());
 
   try {
-    return std::make_unique<SqliteJournal>(file.string());
+    return std::make_unique<SqliteJournal>(file.string(), busy);
   } catch (Trouble& trouble) {
     return tl::unexpected(std::move(trouble.diagnostic));
   }
@@ -561,7 +585,8 @@ std::string default_journal_path() {
   };
   if (std::string chosen = variable("HEARTH_JOURNAL"); !chosen.empty()) return chosen;
   if (::geteuid() == 0) return "/var/lib/hearth/journal.db";
-  if (const std::string state = variable("XDG_STATE_HOME"); !state.empty()) return state + "/hearth/journal.db";
+  if (const std::string state = variable("XDG_STATE_HOME"); !state.empty())
+    return state + "/hearth/journal.db";
   std::string home = variable("HOME");
   if (home.empty()) {
     const passwd* user = ::getpwuid(::geteuid());

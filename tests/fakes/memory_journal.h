@@ -14,7 +14,8 @@ namespace hearth {
 
 class MemoryJournal final : public Journal {
  public:
-  // From the Nth write on (0: the next one), every write fails as on a full disk. For the rule "no journal, no action".
+  // From the Nth write on (0: the next one), every write fails as on a full disk. For the rule "no journal,
+  // no action".
   void fail_writes_after(std::size_t writes) { writes_left_ = writes; }
   void heal() { writes_left_.reset(); }
   // From now on, reading has failed.
@@ -51,13 +52,15 @@ class MemoryJournal final : public Journal {
     auto copy = steps_;
     for (const auto& step : steps) {
       if (at(actions_, step.action) == nullptr) return unheard_of("action");
-      if (!copy.emplace(std::pair(step.action, step.number), step).second) return unheard_of("second such step");
+      if (!copy.emplace(std::pair(step.action, step.number), step).second)
+        return unheard_of("second such step");
     }
     steps_ = std::move(copy);
     return {};
   }
 
-  Result<void> end_step(ActionId action, int number, const std::string& outcome, const std::string& output) override {
+  Result<void> end_step(ActionId action, int number, const std::string& outcome,
+                        const std::string& output) override {
     if (auto allowed = spend(); !allowed) return allowed;
     const auto found = steps_.find({action, number});
     if (found == steps_.end()) return unheard_of("step");
@@ -115,7 +118,8 @@ class MemoryJournal final : public Journal {
     return out;
   }
 
-  [[nodiscard]] std::vector<ActionRecord> actions_on(const std::string& address, std::size_t most) const override {
+  [[nodiscard]] std::vector<ActionRecord> actions_on(const std::string& address,
+                                                     std::size_t most) const override {
     std::vector<ActionRecord> out;
     if (damage_) return out;
     for (auto action = actions_.rbegin(); action != actions_.rend() && out.size() < most; ++action) {
@@ -138,7 +142,9 @@ class MemoryJournal final : public Journal {
  private:
   template <typename Record>
   static Record* at(std::vector<Record>& records, std::int64_t id) {
-    return id < 1 || id > static_cast<std::int64_t>(records.size()) ? nullptr : &records[static_cast<std::size_t>(id - 1)];
+    return id < 1 || id > static_cast<std::int64_t>(records.size())
+               ? nullptr
+               : &records[static_cast<std::size_t>(id - 1)];
   }
 
   static Result<void> unheard_of(const std::string& what) {

@@ -101,9 +101,6 @@ struct Live;
 AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit, bool by_person,
                              std::int64_t applied);
 
-// Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one, one that
-// others may write to.
-Result<std::unique_ptr<Journal>> open_journal(const std::string& path);
 // Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one,
 // one that others may write to.
 // BUSY is how long a call waits for another hearth's transaction before it fails.

@@ -103,6 +103,8 @@ Value plan_to_value(const Plan& plan) {
   }
   List actions;
   for (const Action& action : plan.actions) actions.push_back(action_to_value(plan, action));
+  List selection;
+  for (const std::string& pattern : plan.selection) selection.emplace_back(pattern);
   List units;
   for (const Unit& unit : plan.units) {
     List finish;
@@ -123,6 +125,7 @@ Value plan_to_value(const Plan& plan) {
              {"dirty", plan.dirty},
              {"history", plan.history},
              {"manifests", plan.manifests_sha256},
+             {"selection", std::move(selection)},
              {"resources", static_cast<std::int64_t>(plan.resources)},
              {"hosts", std::move(hosts)},
              {"actions", std::move(actions)},

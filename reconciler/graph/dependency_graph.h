@@ -12,6 +12,7 @@ class DependencyGraph {
  public:
   explicit DependencyGraph(std::size_t vertices) : dependencies_(vertices) {}
 
+  // Both must exist (std::out_of_range). Adding an edge again changes nothing that is asked below.
   void add(std::size_t from, std::size_t to);
   [[nodiscard]] std::size_t size() const { return dependencies_.size(); }
   [[nodiscard]] const std::vector<std::size_t>& dependencies_of(std::size_t vertex) const;
@@ -19,7 +20,8 @@ class DependencyGraph {
   // Dependencies before dependants; among the ready, the lower number first, so that equal input gives equal output.
   // Empty when there is a cycle (and the graph is not empty).
   [[nodiscard]] std::vector<std::size_t> order() const;
-  // One shortest cycle per strongly connected component, as a path whose last vertex waits for its first.
+  // One shortest cycle per strongly connected component, as a path whose last vertex waits for its first (the lowest
+  // number). In components of thousands of entangled vertices a short one: the search is bounded.
   [[nodiscard]] std::vector<std::vector<std::size_t>> cycles() const;
   // Groups of vertices connected when direction is ignored, each sorted, ordered by first member.
   [[nodiscard]] std::vector<std::vector<std::size_t>> components() const;

@@ -1,6 +1,7 @@
 // The durable record of every run, action and step, and of what was last applied per claim.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,52 +18,53 @@ using RunId = std::int64_t;
 using ActionId = std::int64_t;
 
 struct RunRecord {
-  RunId id = 0;                // 0: not yet recorded
-  std::string command;         // "apply", "reconcile", …
-  std::int64_t started = 0;    // ms since the epoch
-  std::int64_t ended = 0;      // 0: still running, or died
-  std::string person;          // user@machine; "" for the timer
+  RunId id = 0;              // 0: not yet recorded
+  std::string command;       // "apply", "reconcile", …
+  std::int64_t started = 0;  // ms since the epoch
+  std::int64_t ended = 0;    // 0: still running, or died
+  std::string person;        // user@machine; "" for the timer
   std::string cluster;
-  std::string commit;          // of the manifests; "" outside of git
+  std::string commit;  // of the manifests; "" outside of git
   bool dirty = false;
-  int exit_code = -1;          // -1: none yet
-  std::string summary;         // the last line that was printed
+  int exit_code = -1;   // -1: none yet
+  std::string summary;  // the last line that was printed
 };
 
 struct ActionRecord {
   ActionId id = 0;
   RunId run = 0;
   std::string address;
-  std::string operation;       // create, update, delete, forget
-  Value changes;               // list of {path, live, desired}; secrets left out
-  std::string outcome;         // done, pending, failed, unknown, skipped, refused, cancelled, rolled back; "" while open
+  std::string operation;  // create, update, delete, forget
+  Value changes;          // list of {path, live, desired}; secrets left out
+  std::string
+      outcome;  // done, pending, failed, unknown, skipped, refused, cancelled, rolled back; "" while open
   std::string detail;
 };
 
 struct StepRecord {
   ActionId action = 0;
-  int number = 0;              // from 1 within its action
-  std::string summary;         // to_string(Operation)
-  Value operation;             // to_value(Operation)
-  std::string outcome;         // done, failed, unknown, not sent; "" : intent recorded, nothing heard
+  int number = 0;       // from 1 within its action
+  std::string summary;  // to_string(Operation)
+  Value operation;      // to_value(Operation)
+  std::string outcome;  // done, failed, unknown, not sent; "" : intent recorded, nothing heard
   std::string output;
 };
 
 // What hearth last applied to a claim: for drift, prune and secrets' rotation.
 struct AppliedRecord {
   Claim claim;
-  std::string address;         // the name that it had then
-  Value spec;                  // declared fields as applied; secrets as {"secretHash": …}
-  Value live;                  // canonical values of the managed fields as they were verified afterwards
+  std::string address;  // the name that it had then
+  Value spec;           // declared fields as applied; secrets as {"secretHash": …}
+  Value live;           // canonical values of the managed fields as they were verified afterwards
   bool protect = false;
   OnRemove on_remove = OnRemove::retain;
   std::string commit;
-  bool by_person = false;      // a person applied it at least once
-  std::int64_t applied = 0;    // ms since the epoch
+  bool by_person = false;    // a person applied it at least once
+  std::int64_t applied = 0;  // ms since the epoch
 };
 
-// Used from the loop's thread only. Every call that returns Result<void> has reached the disk (fsync) when it says
-// success; an error means that nothing may be done to the world.
+// Used from the loop's thread only. Every call that returns Result<void> has reached the disk (fsync) when it
+// says success; an error means that nothing may be done to the world.
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -72,7 +74,8 @@ class Journal {
   virtual Result<ActionId> begin_action(const ActionRecord& action) = 0;
   // Intents, all of them durable before any is sent.
   virtual Result<void> intend(const std::vector<StepRecord>& steps) = 0;
-  virtual Result<void> end_step(ActionId action, int number, const std::string& outcome, const std::string& output) = 0;
+  virtual Result<void> end_step(ActionId action, int number, const std::string& outcome,
+                                const std::string& output) = 0;
   virtual Result<void> end_action(ActionId action, const std::string& outcome, const std::string& detail) = 0;
 
   virtual Result<void> remember(const AppliedRecord& record) = 0;
@@ -80,17 +83,26 @@ class Journal {
   [[nodiscard]] virtual std::optional<AppliedRecord> applied(const Claim& claim) const = 0;
   [[nodiscard]] virtual std::vector<AppliedRecord> all_applied() const = 0;
 
-  [[nodiscard]] virtual std::vector<RunRecord> runs(std::size_t most) const = 0;             // newest first
+  [[nodiscard]] virtual std::vector<RunRecord> runs(std::size_t most) const = 0;  // newest first
   [[nodiscard]] virtual std::vector<ActionRecord> actions_of(RunId run) const = 0;
-  [[nodiscard]] virtual std::vector<ActionRecord> actions_on(const std::string& address, std::size_t most) const = 0;
+  [[nodiscard]] virtual std::vector<ActionRecord> actions_on(const std::string& address,
+                                                             std::size_t most) const = 0;
   [[nodiscard]] virtual std::vector<StepRecord> steps_of(ActionId action) const = 0;
+
+  // Why a read failed, if one ever did. From then on reads answer as if nothing were known (the safe side:
+  // nothing is pruned, nothing corrected unasked) and writes are refused with this error. Ask after reading,
+  // and tell.
+  [[nodiscard]] virtual std::optional<Diagnostic> damage() const = 0;
 };
 
-// Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one, one that
-// others may write to.
-Result<std::unique_ptr<Journal>> open_journal(const std::string& path);
+// Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one,
+// one that others may write to.
+// BUSY is how long a call waits for another hearth's transaction before it fails.
+Result<std::unique_ptr<Journal>> open_journal(const std::string& path,
+                                              std::chrono::milliseconds busy = std::chrono::seconds(5));
 
-// /var/lib/hearth/journal.db for root, else $XDG_STATE_HOME/hearth/journal.db (~/.local/state); $HEARTH_JOURNAL wins.
+// /var/lib/hearth/journal.db for root, else $XDG_STATE_HOME/hearth/journal.db (~/.local/state);
+// $HEARTH_JOURNAL wins.
 std::string default_journal_path();
 
 }  // namespace hearth

@@ -221,6 +221,17 @@ expect "off" lab off agent
 expect "status says so" says "agent    192.168.1.62  off" lab status
 expect_status 1 "shell refuses" lab shell agent true
 expect "on" lab on agent
+
+echo "# reset"
+lab cut agent
+lab shell Home touch /etc/changed
+expect "reset" lab reset agent
+expect "brings a node back that was off or cut" ssh_to agent true
+expect "forgets what was changed on it" refuted lab shell agent test -e /etc/kept
+expect "leaves the other nodes alone" lab shell Home test -e /etc/changed
+expect_status 1 "refuses a node that is not there" lab reset pve
+
+echo "# a node that cannot start"
 lab shell agent systemctl -q mask ssh
 expect "a node that does not come up ends the wait, with its console" \
     says "Reached target" env HEARTH_LAB_TIMEOUT=3 "$here/lab" powercycle agent

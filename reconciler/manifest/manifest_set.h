@@ -40,4 +40,7 @@ ManifestSet load_manifests(const std::string& folder, const SchemaRegistry& sche
 ManifestSet load_manifest_texts(const std::vector<std::pair<std::string, std::string>>& texts,
                                 const SchemaRegistry& schemas);
 
+// A hash over everything that MANIFESTS declare: a saved plan is good only for the same.
+std::string fingerprint(const ManifestSet& manifests);
+
 }  // namespace hearth

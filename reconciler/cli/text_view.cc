@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <vector>
 
 #include "reconciler/cli/text_diff.h"
+#include "reconciler/observe/target.h"
 
 namespace hearth {
 
@@ -51,6 +53,10 @@ std::string_view word_of(Note::Type type) {
       return "no longer declared";
     case Note::Type::asleep:
       return "asleep";
+    case Note::Type::waiting:
+      return "waiting";
+    case Note::Type::failing:
+      return "failing";
     case Note::Type::info:
       return "";
   }
@@ -60,7 +66,10 @@ std::string_view word_of(Note::Type type) {
 Symbol symbol_of(Note::Type type) {
   switch (type) {
     case Note::Type::unknown:
+    case Note::Type::waiting:
       return {"?", Color::red};
+    case Note::Type::failing:
+      return {"!", Color::red};
     case Note::Type::reported:
       return {"=", Color::yellow};
     case Note::Type::held:
@@ -257,9 +266,25 @@ std::string action_text(const Action& action, std::size_t width, const TextStyle
 
 std::string note_text(const Note& note, std::size_t width, const TextStyle& style) {
   std::string text(word_of(note.type));
+  // A note whose text names the matter already needs no heading.
+  if (note.type == Note::Type::unmanaged || note.type == Note::Type::retained) text.clear();
   if (!note.text.empty()) text += (text.empty() ? "" : ": ") + printable(note.text);
   const Symbol symbol = symbol_of(note.type);
+  if (note.address.kind.empty()) return "  " + paint(style, symbol.color, symbol.text) + " " + text + "\n";
   return line(symbol, note.address.to_string(), width, text, symbol.color, style);
+}
+
+const HostState* missing_host(const Plan& plan, const Address& address) {
+  for (const HostState& host : plan.hosts) {
+    if (!host.reachable && host.name == target_of(address)) return &host;
+  }
+  return nullptr;
+}
+
+// Said once with its host, not once for each of its resources.
+bool said_with_its_host(const Plan& plan, const Note& note) {
+  return (note.type == Note::Type::unknown || note.type == Note::Type::asleep) &&
+         missing_host(plan, note.address) != nullptr;
 }
 
 std::string hosts_text(const Plan& plan, const TextStyle& style) {
@@ -273,7 +298,12 @@ std::string hosts_text(const Plan& plan, const TextStyle& style) {
     if (host.reachable) continue;
     const std::string why = host.why.empty() ? "no answer" : printable(host.why);
     out += "  " + paint(style, host.on_demand ? Color::dim : Color::red, "? " + printable(host.name)) + ": " +
-           (host.on_demand ? "asleep or off, as it may be (" + why + ")" : "not reached: " + why) + "\n";
+           (host.on_demand ? "asleep or off, as it may be (" + why + ")" : "not reached: " + why);
+    const auto unknown = static_cast<std::size_t>(
+        std::count_if(plan.notes.begin(), plan.notes.end(), [&](const Note& note) {
+          return said_with_its_host(plan, note) && target_of(note.address) == host.name;
+        }));
+    out += "; " + counted(unknown, "resource") + " unknown, nothing is planned there\n";
   }
   return out;
 }
@@ -316,11 +346,14 @@ std::string plan_summary(const Plan& plan) {
   mention(noted(Note::Type::held), "held");
   mention(noted(Note::Type::pending), "waiting for its effect");
   mention(noted(Note::Type::reported), "reported");
+  mention(noted(Note::Type::failing), "failing");
+  mention(noted(Note::Type::waiting), "waiting");
   mention(noted(Note::Type::unknown), "unknown");
   mention(noted(Note::Type::asleep), "asleep");
   const std::string tail = aside.empty() ? "" : "; " + join(aside, ", ");
 
-  const bool certain = noted(Note::Type::unknown) == 0 && noted(Note::Type::reported) == 0;
+  const bool certain = noted(Note::Type::unknown) == 0 && noted(Note::Type::reported) == 0 &&
+                       noted(Note::Type::waiting) == 0 && noted(Note::Type::failing) == 0;
   const bool reached = std::all_of(plan.hosts.begin(), plan.hosts.end(),
                                    [](const HostState& host) { return host.reachable || host.on_demand; });
   if (plan.actions.empty() && certain && reached) {
@@ -343,7 +376,9 @@ std::string plan_summary(const Plan& plan) {
   return out;
 }
 
-std::string plan_text(const Plan& plan, const TextStyle& style) {
+namespace {
+
+std::string body_text(const Plan& plan, const TextStyle& style) {
   std::size_t width = least_address_columns;
   for (const Action& action : plan.actions) {
     if (!effect_text(action).empty()) width = std::max(width, columns(action.address.to_string()) + 2);
@@ -357,12 +392,43 @@ std::string plan_text(const Plan& plan, const TextStyle& style) {
       std::all_of(plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return host.reachable; });
   if (!quiet || !all_there) out += hosts_text(plan, style);
   for (const Action& action : plan.actions) out += action_text(action, width, style);
-  for (const Note& note : plan.notes) out += note_text(note, width, style);
+  for (const Note& note : plan.notes) {
+    if (!said_with_its_host(plan, note)) out += note_text(note, width, style);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string plan_text(const Plan& plan, const TextStyle& style) {
+  std::string out = body_text(plan, style);
+  if (!plan.history) {
+    out += paint(style, Color::yellow, "The journal cannot be read: nothing is deleted, and drift is not told from intent.") +
+           "\n";
+  }
   return out + paint(style, Color::bold, plan_summary(plan)) + "\n";
+}
+
+std::string drift_text(const Plan& drift, const TextStyle& style) {
+  const std::string summary =
+      drift.actions.empty() ? "No drift: nothing moved away from what was last applied."
+                            : "Drift: " + counted(drift.actions.size(), "resource") +
+                                  " moved away from what was last applied. To put back: hearth apply";
+  return body_text(drift, style) + paint(style, Color::bold, summary) + "\n";
 }
 
 std::string steps_text(const Plan& plan, const TextStyle& style) {
   std::string out;
+  std::set<std::string> hosts;
+  for (const Action& action : plan.actions) {
+    if (action.refused.empty() && action.type != ActionType::forget) hosts.insert(target_of(action.address));
+  }
+  if (!hosts.empty()) {
+    out += paint(style, Color::dim,
+                 "Before the first step a lease is taken on " +
+                     join({hosts.begin(), hosts.end()}, ", ") + "; after the last it is given back.") +
+           "\n";
+  }
   for (const Action& action : plan.actions) {
     if (!action.refused.empty()) continue;  // plan_text() says why
     const Symbol symbol = symbol_of(action);
@@ -393,6 +459,15 @@ std::string steps_text(const Plan& plan, const TextStyle& style) {
           out += "        " + paint(style, Color::dim, "to go back: " + printable(to_string(undo))) + "\n";
         }
       }
+    }
+    // What closes a unit of work is sent when its last member has succeeded.
+    if (action.unit >= plan.units.size()) continue;
+    const Unit& unit = plan.units[action.unit];
+    if (&plan.actions[unit.actions.back()] != &action) continue;
+    for (const Operation& operation : unit.finish) {
+      ++number;
+      out += "    " + std::string(number < 10 ? 1 : 0, ' ') + std::to_string(number) + "  " +
+             printable(to_string(operation)) + "\n";
     }
   }
   return out + paint(style, Color::bold, plan_summary(plan)) + "\n";

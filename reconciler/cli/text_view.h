@@ -13,6 +13,9 @@ namespace hearth {
 // it up.
 std::string plan_text(const Plan& plan, const TextStyle& style);
 
+// Of `hearth drift`: the part of a plan in which the live system moved.
+std::string drift_text(const Plan& drift, const TextStyle& style);
+
 // The last line of plan_text() alone.
 std::string plan_summary(const Plan& plan);
 

@@ -14,8 +14,17 @@ namespace {
 
 constexpr int plan_format = 1;
 
+std::string_view to_string(FieldSchema::Write write) {
+  switch (write) {
+    case FieldSchema::Write::online: return "online";
+    case FieldSchema::Write::pending: return "pending";
+    case FieldSchema::Write::create_only: return "create-only";
+  }
+  return "";
+}
+
 Value change_to_value(const Change& change) {
-  Map out{{"path", change.path}, {"effect", to_string(change.effect)}};
+  Map out{{"path", change.path}, {"write", to_string(change.write)}, {"effect", to_string(change.effect)}};
   if (change.secret) {
     out.set("secret", true);
   } else {
@@ -50,7 +59,7 @@ Value action_to_value(const Plan& plan, const Action& action) {
   for (const std::size_t before : action.after) after.emplace_back(plan.actions[before].address.to_string());
   List claims;
   for (const Claim& claim : action.claims) claims.emplace_back(claim.to_string());
-  Map out{{"action", to_string(action.type)},
+  Map out{{"type", to_string(action.type)},
           {"address", action.address.to_string()},
           {"claims", std::move(claims)},
           {"cause", to_string(action.cause)},
@@ -124,7 +133,7 @@ Value plan_to_value(const Plan& plan) {
              {"commit", plan.commit},
              {"dirty", plan.dirty},
              {"history", plan.history},
-             {"manifests", plan.manifests_sha256},
+             {"manifestsSha256", plan.manifests_sha256},
              {"selection", std::move(selection)},
              {"resources", static_cast<std::int64_t>(plan.resources)},
              {"hosts", std::move(hosts)},
@@ -157,7 +166,7 @@ Result<Value> read_plan_file(const std::string& path) {
 }
 
 Result<void> check_still_true(const Value& saved, const Plan& fresh) {
-  if (saved.string_or("manifests", "") != fresh.manifests_sha256) {
+  if (saved.string_or("manifestsSha256", "") != fresh.manifests_sha256) {
     return tl::unexpected(stale("the manifests are not those that the plan was made from"));
   }
   // Through the same JSON as the saved one, so that both sides lost the same (positions, the kinds of numbers).
@@ -195,7 +204,7 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
       return tl::unexpected(stale(address + ": " + field + " was " + brief(observed_then->find(field)) + ", is " +
                                   brief(observed_now->find(field))));
     }
-    for (const char* part : {"action", "rounds", "effect"}) {
+    for (const char* part : {"type", "rounds", "effect"}) {
       const Value* then = action.find(part);
       const Value* today = other->find(part);
       if (then == nullptr || today == nullptr || *then != *today) {

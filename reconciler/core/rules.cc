@@ -8,8 +8,7 @@ const std::vector<Rule>& all_rules() {
   // One block a rule, so that two people who add rules do not meet on one line. Never reuse an id for
   // something else.
   static const std::vector<Rule> rules = {
-      // ---- YAML text (manifest/yaml_reader)
-      // --------------------------------------------------------------------
+      // ---- YAML text (manifest/yaml_reader) -------------------------------------------------------------
       {
           "bad-yaml",
           "The text is not well-formed YAML.",
@@ -113,8 +112,7 @@ const std::vector<Rule>& all_rules() {
           "Write the value. If nothing is meant, say which nothing: null (must be unset), \"\", [] or {}.",
       },
 
-      // ---- Values against their schema (manifest/schema_validator)
-      // ---------------------------------------------
+      // ---- Values against their schema (manifest/schema_validator) --------------------------------------
       {
           "unknown-field",
           "The kind has no field of this name.",
@@ -192,8 +190,7 @@ const std::vector<Rule>& all_rules() {
           "Write the value itself, or use the field that is meant for the secret.",
       },
 
-      // ---- Schemas themselves (manifest/kind_schema, schema_registry)
-      // ------------------------------------------
+      // ---- Schemas themselves (manifest/kind_schema, schema_registry) -----------------------------------
       {
           "bad-schema",
           "A schema of this installation cannot be used.",

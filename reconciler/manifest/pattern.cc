@@ -28,8 +28,7 @@ bool Pattern::CharacterSet::contains(char32_t character) const {
   return found != negated;
 }
 
-// ---- Text to program
-// ---------------------------------------------------------------------------------------------
+// ---- Text to program ------------------------------------------------------------------------------------
 
 // Recursive descent into a tree, then the tree into instructions (a repeated part is emitted once per
 // repetition). Errors travel as a message in problem_: every step does nothing once there is one.
@@ -297,7 +296,7 @@ class PatternCompiler {
     return false;
   }
 
-  // ---- Instructions
+  // ---- Instructions -------------------------------------------------------------------------------------
 
   std::uint32_t here() const { return static_cast<std::uint32_t>(pattern_.program_.size()); }
 
@@ -373,8 +372,7 @@ tl::expected<Pattern, std::string> Pattern::compile(std::string_view text) {
   return PatternCompiler(text).compile(text);
 }
 
-// ---- Matching
-// ----------------------------------------------------------------------------------------------------
+// ---- Matching -------------------------------------------------------------------------------------------
 
 // The instructions at which a match may be, each at most once: that bounds the work per character.
 class Pattern::Threads {

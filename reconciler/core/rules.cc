@@ -5,13 +5,15 @@
 namespace hearth {
 
 const std::vector<Rule>& all_rules() {
-  // One block a rule, so that two people who add rules do not meet on one line. Never reuse an id for something else.
+  // One block a rule, so that two people who add rules do not meet on one line. Never reuse an id for
+  // something else.
   static const std::vector<Rule> rules = {
-      // ---- YAML text (manifest/yaml_reader) --------------------------------------------------------------------
+      // ---- YAML text (manifest/yaml_reader) -------------------------------------------------------------
       {
           "bad-yaml",
           "The text is not well-formed YAML.",
-          "What cannot be read cannot be compared with the live system, and guessing at it would change the wrong thing.",
+          "What cannot be read cannot be compared with the live system, and guessing at it would change the "
+          "wrong thing.",
           "Correct the text at the place named; other documents of the file are read all the same.",
       },
       {
@@ -23,7 +25,8 @@ const std::vector<Rule>& all_rules() {
       {
           "bad-character",
           "The text holds a control character that no manifest needs.",
-          "Such characters are invisible in editors and reviews, and end strings early in the tools that receive them.",
+          "Such characters are invisible in editors and reviews, and end strings early in the tools that "
+          "receive them.",
           "Delete the character, or write it as an escape such as \"\\e\" in double quotes.",
       },
       {
@@ -59,7 +62,8 @@ const std::vector<Rule>& all_rules() {
       {
           "alias",
           "The text uses an anchor (&name) or an alias (*name).",
-          "An alias hides what a resource really says from whoever reads its manifest, and a few of them can expand to "
+          "An alias hides what a resource really says from whoever reads its manifest, and a few of them can "
+          "expand to "
           "gigabytes.",
           "Write the value out, or say what several resources share once: `spec` beside `items`.",
       },
@@ -84,7 +88,8 @@ const std::vector<Rule>& all_rules() {
       {
           "ambiguous-scalar",
           "A word without quotes means one thing in YAML 1.1 and another in YAML 1.2.",
-          "`no` is a boolean to one program and text to the next; 0644 is 420 or 644. A manifest must mean one thing.",
+          "`no` is a boolean to one program and text to the next; 0644 is 420 or 644. A manifest must mean "
+          "one thing.",
           "Put quotes around it if it is text; write true, false or a plain decimal number if it is not.",
       },
       {
@@ -102,11 +107,12 @@ const std::vector<Rule>& all_rules() {
       {
           "empty-value",
           "A key or a list entry has no value.",
-          "YAML reads an empty value as null, and null means \"must be unset\" in a manifest: too much for a forgotten word.",
+          "YAML reads an empty value as null, and null means \"must be unset\" in a manifest: too much for a "
+          "forgotten word.",
           "Write the value. If nothing is meant, say which nothing: null (must be unset), \"\", [] or {}.",
       },
 
-      // ---- Values against their schema (manifest/schema_validator) ---------------------------------------------
+      // ---- Values against their schema (manifest/schema_validator) --------------------------------------
       {
           "unknown-field",
           "The kind has no field of this name.",
@@ -164,28 +170,34 @@ const std::vector<Rule>& all_rules() {
       {
           "null-not-allowed",
           "null stands where something must be.",
-          "null means \"must be unset\"; what identifies a resource, what is required and entries of lists cannot be unset.",
+          "null means \"must be unset\"; what identifies a resource, what is required and entries of lists "
+          "cannot be unset.",
           "Give a value, or leave the line out.",
       },
       {
           "plaintext-secret",
           "A password or key is written into a manifest.",
-          "Manifests live in git, where a secret stays for ever and is seen by everybody who can read the repository.",
-          "Store it with `hearth secret set NAME` and write {secret: NAME}. Consider the one in git as known: change it.",
+          "Manifests live in git, where a secret stays for ever and is seen by everybody who can read the "
+          "repository.",
+          "Store it with `hearth secret set NAME` and write {secret: NAME}. Consider the one in git as "
+          "known: change it.",
       },
       {
           "secret-not-allowed",
           "{secret: NAME} stands in a field that is not secret.",
-          "Only secret fields are kept out of plans, logs and the journal; in another field the content would be shown.",
+          "Only secret fields are kept out of plans, logs and the journal; in another field the content "
+          "would be shown.",
           "Write the value itself, or use the field that is meant for the secret.",
       },
 
-      // ---- Schemas themselves (manifest/kind_schema, schema_registry) ------------------------------------------
+      // ---- Schemas themselves (manifest/kind_schema, schema_registry) -----------------------------------
       {
           "bad-schema",
           "A schema of this installation cannot be used.",
-          "The schema is the single source of a kind; one that is half understood would validate and diff wrongly.",
-          "This is a fault of the installation, not of a manifest: reinstall hearth, or correct the schema at the place "
+          "The schema is the single source of a kind; one that is half understood would validate and diff "
+          "wrongly.",
+          "This is a fault of the installation, not of a manifest: reinstall hearth, or correct the schema "
+          "at the place "
           "named.",
       },
       {
@@ -200,7 +212,8 @@ const std::vector<Rule>& all_rules() {
 
 const Rule* find_rule(std::string_view id) {
   const auto& rules = all_rules();
-  const auto found = std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.id == id; });
+  const auto found =
+      std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.id == id; });
   return found == rules.end() ? nullptr : &*found;
 }
 

@@ -1,10 +1,13 @@
 // Golden files: what a program says, compared byte for byte with what somebody has read and accepted.
 //
-//   INSTANTIATE_TEST_SUITE_P(Yaml, YamlGolden, testing::ValuesIn(golden::cases("yaml", ".yaml")), golden::CaseName());
-//   TEST_P(YamlGolden, SaysWhatIsExpected) { golden::check(GetParam(), what_the_program_says(...)); }
+//   INSTANTIATE_TEST_SUITE_P(Yaml, YamlGolden, testing::ValuesIn(golden::cases("yaml", ".yaml")),
+//   golden::CaseName()); TEST_P(YamlGolden, SaysWhatIsExpected) { golden::check(GetParam(),
+//   what_the_program_says(...)); }
 //
 // `ACCEPT=1 ctest -L golden` writes the expected files anew; read `git diff` before you commit them.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cctype>
@@ -14,8 +17,6 @@
 #include <iterator>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace hearth::golden {
 
@@ -30,8 +31,8 @@ inline bool accepting() {
   return accept != nullptr && std::string_view(accept) == "1";
 }
 
-// The cases of tests/golden/FOLDER: files (or, with extension "", folders), sorted. A folder without any gives one
-// empty path, which check() fails on: a test that has lost its cases must not pass.
+// The cases of tests/golden/FOLDER: files (or, with extension "", folders), sorted. A folder without any
+// gives one empty path, which check() fails on: a test that has lost its cases must not pass.
 inline std::vector<std::filesystem::path> cases(const std::string& folder, const std::string& extension) {
   const std::filesystem::path root = std::filesystem::path(HEARTH_SOURCE_DIR) / "tests/golden" / folder;
   std::vector<std::filesystem::path> found;
@@ -49,7 +50,8 @@ inline std::vector<std::filesystem::path> cases(const std::string& folder, const
 inline std::vector<std::filesystem::path> orphans(const std::string& folder, const std::string& extension) {
   std::vector<std::filesystem::path> lost;
   for (const auto& expected : cases(folder, ".expected")) {
-    if (!expected.empty() && !std::filesystem::exists(std::filesystem::path(expected).replace_extension(extension))) {
+    if (!expected.empty() &&
+        !std::filesystem::exists(std::filesystem::path(expected).replace_extension(extension))) {
       lost.push_back(expected);
     }
   }
@@ -65,8 +67,10 @@ inline void check(const std::filesystem::path& input, const std::string& actual)
     return;
   }
   ASSERT_TRUE(std::filesystem::exists(expected_file))
-      << expected_file << " is missing. ACCEPT=1 writes it. The program says:\n" << actual;
-  EXPECT_EQ(read_file(expected_file), actual) << "in " << expected_file << "; ACCEPT=1 accepts what the program says now";
+      << expected_file << " is missing. ACCEPT=1 writes it. The program says:\n"
+      << actual;
+  EXPECT_EQ(read_file(expected_file), actual)
+      << "in " << expected_file << "; ACCEPT=1 accepts what the program says now";
 }
 
 // Names a case after its file, so that `ctest -R` finds it.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reconciler/core/effect.h"
 #include "reconciler/core/live.h"
 #include "reconciler/core/resource.h"
 #include "reconciler/plugin/abi.h"

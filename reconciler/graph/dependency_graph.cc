@@ -24,9 +24,8 @@ using BoostGraph = boost::compressed_sparse_row_graph<boost::directedS>;
 
 constexpr std::size_t nobody = std::numeric_limits<std::size_t>::max();
 
-// Strongly connected components that hold a cycle (several vertices, or one that waits for itself), members
-// ascending, ordered by first member.
-std::vector<std::vector<std::size_t>> cyclic_components(const Adjacency& dependencies) {
+// For each vertex the number of its strongly connected component, and how many there are.
+std::pair<std::vector<std::size_t>, std::size_t> component_of(const Adjacency& dependencies) {
   std::vector<std::pair<std::size_t, std::size_t>> edges;
   for (std::size_t from = 0; from < dependencies.size(); ++from) {
     for (const std::size_t to : dependencies[from]) edges.emplace_back(from, to);
@@ -35,7 +34,13 @@ std::vector<std::vector<std::size_t>> cyclic_components(const Adjacency& depende
   std::vector<std::size_t> component(dependencies.size());
   const std::size_t count = boost::strong_components(
       graph, boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
+  return {std::move(component), count};
+}
 
+// Strongly connected components that hold a cycle (several vertices, or one that waits for itself), members
+// ascending, ordered by first member.
+std::vector<std::vector<std::size_t>> cyclic_components(const Adjacency& dependencies) {
+  const auto [component, count] = component_of(dependencies);
   std::vector<std::vector<std::size_t>> members(count);
   for (std::size_t vertex = 0; vertex < component.size(); ++vertex)
     members[component[vertex]].push_back(vertex);
@@ -191,6 +196,8 @@ std::vector<std::vector<std::size_t>> DependencyGraph::cycles() const {
   }
   return out;
 }
+
+std::vector<std::size_t> DependencyGraph::strong_components() const { return component_of(dependencies_).first; }
 
 std::vector<std::vector<std::size_t>> DependencyGraph::components() const {
   std::vector<std::size_t> rank(size());

@@ -25,6 +25,8 @@ class DependencyGraph {
   [[nodiscard]] std::vector<std::vector<std::size_t>> cycles() const;
   // Groups of vertices connected when direction is ignored, each sorted, ordered by first member.
   [[nodiscard]] std::vector<std::vector<std::size_t>> components() const;
+  // For each vertex the number of its strongly connected component: equal for vertices that wait for each other.
+  [[nodiscard]] std::vector<std::size_t> strong_components() const;
   // Edges that other paths imply already, taken out: for pictures that one can read. Requires no cycles.
   [[nodiscard]] DependencyGraph reduced() const;
 

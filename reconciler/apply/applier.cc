@@ -1,0 +1,597 @@
+#include "reconciler/apply/applier.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "providers/provider.h"
+#include "reconciler/diff/differ.h"
+#include "reconciler/graph/dependency_graph.h"
+#include "reconciler/manifest/kind_schema.h"
+#include "reconciler/observe/target.h"
+
+namespace hearth {
+
+namespace {
+
+bool ended_well(Outcome outcome) { return outcome == Outcome::done || outcome == Outcome::pending; }
+
+std::int64_t milliseconds(Loop::Time time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+std::string_view outcome_of(OperationResult::Status status) {
+  switch (status) {
+    case OperationResult::Status::done: return "done";
+    case OperationResult::Status::failed: return "failed";
+    case OperationResult::Status::unknown: return "unknown";
+    case OperationResult::Status::not_sent: return "not sent";
+  }
+  return "?";
+}
+
+// A step's undo either puts content back or makes something take the content up; the first kind goes first.
+bool is_content(const Operation& operation) {
+  return !std::holds_alternative<ControlUnit>(operation) && !std::holds_alternative<RunCommand>(operation);
+}
+
+// Content operations are atomic: one that failed left nothing behind. A unit that failed to start may be half up.
+bool may_have_changed(const OperationResult& result, const Operation& operation) {
+  switch (result.status) {
+    case OperationResult::Status::done:
+    case OperationResult::Status::unknown: return true;
+    case OperationResult::Status::failed: return !is_content(operation) && result.code != "lost";
+    case OperationResult::Status::not_sent: return false;
+  }
+  return true;
+}
+
+bool same_steps(const std::vector<Step>& a, const std::vector<Step>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Step& x, const Step& y) { return x.operation == y.operation; });
+}
+
+Value recorded_changes(const Action& action) {
+  List out;
+  for (const Change& change : action.changes) {
+    Map entry{{"path", change.path}};
+    if (!change.secret) {
+      entry.set("live", change.live);
+      entry.set("desired", change.desired);
+    }
+    out.emplace_back(std::move(entry));
+  }
+  return out;
+}
+
+}  // namespace
+
+class Applier::Impl {
+ public:
+  Impl(Loop& loop, Targets& targets, Observer& observer, ProviderRegistry& providers, Journal& journal,
+       ProgressListener& progress, const Plan& plan, RunId run, ApplyOptions options)
+      : loop_(loop),
+        targets_(targets),
+        observer_(observer),
+        providers_(providers),
+        journal_(journal),
+        progress_(progress),
+        plan_(plan),
+        run_(run),
+        options_(std::move(options)),
+        leases_(loop, targets, options_.token, options_.holder, options_.lease),
+        work_(plan.actions.size()),
+        units_(plan.units.size()) {
+    report_.actions.resize(plan.actions.size());
+    for (Index i = 0; i < work_.size(); ++i) {
+      work_[i].waits_for = plan.actions[i].after.size();
+      for (const Index before : plan.actions[i].after) work_[before].dependants.push_back(i);
+    }
+    find_groups();
+  }
+
+  void start(std::function<void(ApplyReport)> done) {
+    done_ = std::move(done);
+    withhold();
+    std::set<std::string> hosts;
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (!work_[i].ended && plan_.actions[i].type != ActionType::forget) hosts.insert(host_of(i));
+    }
+    leases_.take({hosts.begin(), hosts.end()}, [this](const std::map<std::string, Leases::Taken>& taken) {
+      leased(taken);
+    });
+  }
+
+  void interrupt() {
+    report_.interrupted = true;
+    if (!leased_) return;  // leased() looks
+    cancel_waiting();
+    pump();
+  }
+
+  void abandon() {
+    abandoned_ = true;
+    targets_.cancel();
+    interrupt();
+  }
+
+ private:
+  using Index = std::size_t;
+
+  // How far one action is.
+  struct Work {
+    std::vector<Index> dependants;
+    std::size_t waits_for = 0;       // actions that have not ended yet
+    bool started = false;
+    bool ended = false;
+    std::size_t round = 0;
+    ActionId journal_id = 0;
+    int steps_recorded = 0;
+    std::vector<const Step*> sent;   // those that were (or may have been) carried out: what undo must take back
+  };
+  struct UnitState {
+    bool failed = false;
+    bool closing = false;            // finishing or going back
+    std::string why;
+  };
+
+  const std::string& host_of(Index i) const { return plan_.units[plan_.actions[i].unit].host; }
+
+  // ---- Before anything is touched ----
+
+  void withhold() {
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (!plan_.actions[i].refused.empty() && !work_[i].ended) end(i, Outcome::refused, plan_.actions[i].refused_why);
+    }
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (work_[i].ended) continue;
+      const Unit& unit = plan_.units[plan_.actions[i].unit];
+      for (const Index member : unit.actions) {
+        const Action& other = plan_.actions[member];
+        if (!options_.allowance.permits(other.effect, other.address)) {
+          end(i, Outcome::withheld, "needs --allow " + std::string(to_string(unit.effect)));
+          break;
+        }
+      }
+    }
+  }
+
+  void leased(const std::map<std::string, Leases::Taken>& taken) {
+    leased_ = true;
+    for (const auto& [host, answer] : taken) {
+      if (answer.status != Leases::Taken::Status::held_by_other) continue;
+      if (!report_.lease_held_by.empty()) report_.lease_held_by += "; ";
+      report_.lease_held_by += host + ": " + answer.detail;
+    }
+    if (!report_.lease_held_by.empty()) {
+      for (Index i = 0; i < work_.size(); ++i) {
+        if (!work_[i].ended) end(i, Outcome::skipped, "another run holds the lease");
+      }
+      done_(std::move(report_));
+      return;
+    }
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (work_[i].ended) continue;
+      const auto answer = taken.find(host_of(i));
+      if (answer == taken.end() || answer->second.status == Leases::Taken::Status::held_by_us) continue;
+      end(i, Outcome::unknown, host_of(i) + " cannot be reached: " + answer->second.detail);
+    }
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (!work_[i].ended && work_[i].waits_for == 0) ready_[host_of(i)].insert(i);
+    }
+    if (report_.interrupted) cancel_waiting();
+    pump();
+  }
+
+  // ---- The scheduler ----
+
+  // Units that wait for each other in a circle (a file, what depends on it, and the service that reads the file and
+  // depends on that) cannot wait for each other's end: among them, an action's own end has to do.
+  void find_groups() {
+    DependencyGraph graph(units_.size());
+    for (Index i = 0; i < work_.size(); ++i) {
+      for (const Index before : plan_.actions[i].after) {
+        if (plan_.actions[i].unit != plan_.actions[before].unit) {
+          graph.add(plan_.actions[i].unit, plan_.actions[before].unit);
+        }
+      }
+    }
+    group_of_unit_ = graph.strong_components();
+  }
+
+  bool same_group(Index i, Index k) const {
+    return group_of_unit_[plan_.actions[i].unit] == group_of_unit_[plan_.actions[k].unit];
+  }
+
+  // Begins what can begin, and ends the run when nothing is left.
+  void pump() {
+    if (finished_) return;
+    for (auto& [host, ready] : ready_) {
+      while (busy_[host] < options_.lanes && !ready.empty()) {
+        const Index i = *ready.begin();
+        ready.erase(ready.begin());
+        if (!work_[i].ended) begin(i);
+      }
+    }
+    if (open_ == 0 && closing_ == 0) {
+      finished_ = true;
+      leases_.release([this] { done_(std::move(report_)); });
+    }
+  }
+
+  bool unit_has_begun(Index unit) const {
+    const auto& members = plan_.units[unit].actions;
+    return std::any_of(members.begin(), members.end(), [&](Index member) { return work_[member].started; });
+  }
+
+  // A unit that has begun is finished: half of it would leave files that nobody has taken up.
+  void cancel_waiting() {
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (work_[i].started || work_[i].ended) continue;
+      if (abandoned_ || !unit_has_begun(plan_.actions[i].unit)) end(i, Outcome::cancelled, "interrupted before it began");
+    }
+  }
+
+  // Action BEFORE is over as far as action I is concerned.
+  void release(Index before, Index i) {
+    Work& work = work_[i];
+    if (work.ended) return;
+    const Outcome outcome = report_.actions[before].outcome;
+    if (!ended_well(outcome)) {
+      end(i, Outcome::skipped,
+          "waits for " + plan_.actions[before].address.to_string() + ", which is " + std::string(to_string(outcome)));
+    } else if (--work.waits_for == 0) {
+      ready_[host_of(i)].insert(i);
+    }
+  }
+
+  void begin(Index i) {
+    if (!report_.journal_error.empty()) {
+      end(i, Outcome::cancelled, "the journal cannot be written");
+      return;
+    }
+    const Action& action = plan_.actions[i];
+    Work& work = work_[i];
+    ActionRecord record;
+    record.run = run_;
+    record.address = action.address.to_string();
+    record.operation = to_string(action.type);
+    record.changes = recorded_changes(action);
+    const auto id = journal_.begin_action(record);
+    if (!id) {
+      journal_failed(id.error());
+      end(i, Outcome::cancelled, "the journal cannot be written");
+      return;
+    }
+    work.started = true;
+    work.journal_id = *id;
+    ++busy_[host_of(i)];
+    progress_.action_started(action);
+    if (action.type == ActionType::forget) {
+      stop(i, Outcome::done, "");
+      return;
+    }
+    send_round(i);
+  }
+
+  // ---- One action: send a round, look, and go on ----
+
+  void send_round(Index i) {
+    const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
+    std::vector<Operation> operations;
+    for (const Step& step : steps) operations.push_back(step.operation);
+    if (!record_intent(i, operations)) {
+      stop(i, Outcome::failed, "the journal cannot be written: nothing was sent");
+      return;
+    }
+    const int first = work_[i].steps_recorded - static_cast<int>(operations.size()) + 1;
+    for (const Operation& operation : operations) progress_.step_started(plan_.actions[i], operation);
+    targets_.find(host_of(i))->execute(
+        std::move(operations), leases_.token(),
+        [this, i, first](const std::vector<OperationResult>& results) { answered(i, first, results); });
+  }
+
+  bool record_intent(Index i, const std::vector<Operation>& operations) {
+    std::vector<StepRecord> records;
+    for (const Operation& operation : operations) {
+      StepRecord record;
+      record.action = work_[i].journal_id;
+      record.number = ++work_[i].steps_recorded;
+      record.summary = to_string(operation);
+      record.operation = to_value(operation);
+      records.push_back(std::move(record));
+    }
+    const auto written = journal_.intend(records);
+    if (!written) journal_failed(written.error());
+    return written.has_value();
+  }
+
+  void answered(Index i, int first, const std::vector<OperationResult>& results) {
+    const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
+    const OperationResult* bad = nullptr;
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      const OperationResult& result = results[k];
+      note_result(i, first + static_cast<int>(k), result);
+      if (may_have_changed(result, steps[k].operation)) work_[i].sent.push_back(&steps[k]);
+      if (bad == nullptr && result.status != OperationResult::Status::done) bad = &result;
+    }
+    if (bad != nullptr && abandoned_) {
+      stop(i, Outcome::unknown, "given up while it was under way");
+      return;
+    }
+    if (bad == nullptr || bad->status == OperationResult::Status::unknown) {
+      // Also after a lost answer: whether it happened is to be seen, not guessed.
+      look(i, bad == nullptr ? "" : bad->output.empty() ? "no answer came" : bad->output);
+      return;
+    }
+    if (bad->status == OperationResult::Status::not_sent) {
+      stop(i, Outcome::unknown, "was not sent: " + (bad->output.empty() ? host_of(i) + " cannot be reached" : bad->output));
+      return;
+    }
+    const bool moved = bad->code == "moved" || bad->code == "lost";
+    stop(i, moved ? Outcome::refused : Outcome::failed, bad->output.empty() ? bad->code : bad->output);
+  }
+
+  void note_result(Index i, int number, const OperationResult& result) {
+    const auto written = journal_.end_step(work_[i].journal_id, number, std::string(outcome_of(result.status)),
+                                           result.output);
+    if (!written) journal_failed(written.error());
+  }
+
+  void look(Index i, std::string lost) {
+    observer_.observe(plan_.actions[i].resource,
+                      [this, i, lost = std::move(lost)](const Live& live) { looked(i, live, lost); });
+  }
+
+  void looked(Index i, const Live& live, const std::string& lost) {
+    const Action& action = plan_.actions[i];
+    if (live.presence == Live::Presence::unknown) {
+      stop(i, Outcome::unknown, (lost.empty() ? "" : lost + "; ") + "could not be observed: " + live.why);
+      return;
+    }
+    if (action.type == ActionType::remove) {
+      const bool gone = live.presence == Live::Presence::absent;
+      stop(i, gone ? Outcome::done : lost.empty() ? Outcome::failed : Outcome::unknown,
+           gone ? "" : lost.empty() ? "is still there" : lost);
+      return;
+    }
+    const Difference left = diff(action.resource, live);
+    if (left.empty()) {
+      work_[i].round = action.rounds.size();
+      verified_[i] = live;
+      stop(i, Outcome::done, "");
+      return;
+    }
+    if (!lost.empty()) {
+      stop(i, Outcome::unknown, lost);
+      return;
+    }
+    next_round(i, live, left);
+  }
+
+  void next_round(Index i, const Live& live, const Difference& left) {
+    const Action& action = plan_.actions[i];
+    const std::string field = left.changes.empty() ? left.unknown.front().path + " (" + left.unknown.front().why + ")"
+                                                   : left.changes.front().path;
+    const auto provider = providers_.load(action.resource.kind->provider());
+    const std::vector<Step> next = provider ? (*provider)->next_steps(action.resource, live) : std::vector<Step>{};
+    ++work_[i].round;
+    const bool planned = work_[i].round < action.rounds.size();
+    if (planned && same_steps(next, action.rounds[work_[i].round])) {
+      send_round(i);
+      return;
+    }
+    if (!planned) {
+      stop(i, Outcome::failed, "applied, but \"" + field + "\" is still not as declared");
+      return;
+    }
+    stop(i, Outcome::refused, "\"" + field + "\" is not what the plan foresaw: something else changes it");
+  }
+
+  // The action itself is over. What it means for the others of its unit is close_unit's to say.
+  void stop(Index i, Outcome outcome, std::string detail) {
+    --busy_[host_of(i)];
+    end(i, outcome, std::move(detail));
+    loop_.post([this] { pump(); });
+  }
+
+  void end(Index i, Outcome outcome, std::string detail) {
+    const Action& action = plan_.actions[i];
+    Work& work = work_[i];
+    work.ended = true;
+    --open_;
+    report_.actions[i] = {outcome, std::move(detail)};
+    const bool final = !plan_.units[action.unit].can_go_back || !work.started;
+    if (final) {
+      settle(i);
+    } else {
+      // Within its unit (and what is entangled with it) others may go on; the rest of the world waits for the end.
+      for (const Index dependant : work.dependants) {
+        if (same_group(i, dependant)) release(i, dependant);
+      }
+    }
+    UnitState& unit = units_[action.unit];
+    if (!ended_well(outcome) && outcome != Outcome::withheld && !unit.failed) {
+      unit.failed = true;
+      unit.why = action.address.to_string() + ", which belongs to it, " +
+                 (outcome == Outcome::failed ? "failed" : "is " + std::string(to_string(outcome)));
+      for (const Index member : plan_.units[action.unit].actions) {
+        if (!work_[member].started && !work_[member].ended) end(member, Outcome::skipped, unit.why);
+      }
+    }
+    close_unit(action.unit);
+  }
+
+  // What came of action I is final: journal and listener hear it.
+  void settle(Index i) {
+    const Action& action = plan_.actions[i];
+    const ActionReport& report = report_.actions[i];
+    if (work_[i].started) {
+      if (ended_well(report.outcome)) remember(i);
+      const auto written =
+          journal_.end_action(work_[i].journal_id, std::string(to_string(report.outcome)), report.detail);
+      if (!written) journal_failed(written.error());
+    }
+    progress_.action_ended(action, report.outcome, report.detail);
+    const bool told_group = work_[i].started && plan_.units[action.unit].can_go_back;
+    for (const Index dependant : work_[i].dependants) {
+      if (!told_group || !same_group(i, dependant)) release(i, dependant);
+    }
+  }
+
+  void remember(Index i) {
+    const Action& action = plan_.actions[i];
+    if (action.claims.empty()) return;
+    Result<void> written;
+    if (action.type == ActionType::remove || action.type == ActionType::forget) {
+      written = journal_.forget(action.claims.front());
+    } else {
+      Resource declared = action.resource;
+      declared.desired = action.declared;
+      written = journal_.remember(
+          applied_record(declared, verified_[i], plan_.commit, options_.by_person, milliseconds(loop_.now())));
+    }
+    if (!written) journal_failed(written.error());
+  }
+
+  void journal_failed(const Diagnostic& error) {
+    if (report_.journal_error.empty()) report_.journal_error = error.message;
+  }
+
+  // ---- Units: together forward or together back ----
+
+  void close_unit(Index u) {
+    UnitState& state = units_[u];
+    const Unit& unit = plan_.units[u];
+    if (state.closing || !unit.can_go_back) return;
+    if (std::any_of(unit.actions.begin(), unit.actions.end(), [&](Index i) { return !work_[i].ended; })) return;
+    if (std::none_of(unit.actions.begin(), unit.actions.end(), [&](Index i) { return work_[i].started; })) return;
+    state.closing = true;
+    ++closing_;
+    if (!state.failed) {
+      finish_unit(u);
+    } else {
+      go_back(u);
+    }
+  }
+
+  void finish_unit(Index u) {
+    const Index first = plan_.units[u].actions.front();
+    if (plan_.units[u].finish.empty() || !record_intent(first, plan_.units[u].finish)) {
+      unit_closed(u);
+      return;
+    }
+    const int number = work_[first].steps_recorded - static_cast<int>(plan_.units[u].finish.size()) + 1;
+    targets_.find(plan_.units[u].host)
+        ->execute(plan_.units[u].finish, leases_.token(),
+                  [this, u, first, number](const std::vector<OperationResult>& results) {
+                    // What was kept and could not be dropped is dropped by the next run: it harms nobody.
+                    for (std::size_t k = 0; k < results.size(); ++k) {
+                      note_result(first, number + static_cast<int>(k), results[k]);
+                    }
+                    unit_closed(u);
+                  });
+  }
+
+  void go_back(Index u) {
+    // The latest content first; then everything that takes content up, in the order in which it was done.
+    std::vector<Operation> back;
+    std::vector<Operation> activation;
+    bool uncertain = false;
+    for (const Index i : plan_.units[u].actions) {
+      uncertain = uncertain || report_.actions[i].outcome == Outcome::unknown;
+      for (const Step* step : work_[i].sent) {
+        for (const Operation& operation : step->undo) {
+          std::vector<Operation>& list = is_content(operation) ? back : activation;
+          if (std::find(list.begin(), list.end(), operation) == list.end()) list.push_back(operation);
+        }
+      }
+    }
+    std::reverse(back.begin(), back.end());
+    back.insert(back.end(), activation.begin(), activation.end());
+    // A host that did not answer cannot be put back now; what it keeps is there for the next run.
+    if (back.empty() || uncertain || abandoned_) {
+      unit_closed(u);
+      return;
+    }
+    const Index first = *std::find_if(plan_.units[u].actions.begin(), plan_.units[u].actions.end(),
+                                      [&](Index i) { return work_[i].started; });
+    if (!record_intent(first, back)) {
+      for (const Index i : plan_.units[u].actions) {
+        if (work_[i].started) report_.actions[i].detail += "; not put back, since the journal cannot be written";
+      }
+      unit_closed(u);
+      return;
+    }
+    const int number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
+    targets_.find(plan_.units[u].host)
+        ->execute(back, leases_.token(), [this, u, first, number](const std::vector<OperationResult>& results) {
+          went_back(u, first, number, results);
+        });
+  }
+
+  void went_back(Index u, Index first, int number, const std::vector<OperationResult>& results) {
+    std::string trouble;
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      note_result(first, number + static_cast<int>(k), results[k]);
+      if (results[k].status != OperationResult::Status::done && trouble.empty()) {
+        trouble = results[k].output.empty() ? results[k].code : results[k].output;
+      }
+    }
+    for (const Index i : plan_.units[u].actions) {
+      if (work_[i].sent.empty()) continue;
+      ActionReport& report = report_.actions[i];
+      if (!trouble.empty()) {
+        report.outcome = Outcome::failed;
+        report.detail += (report.detail.empty() ? "" : "; ") + ("going back failed too: " + trouble);
+      } else {
+        if (report.detail.empty()) report.detail = units_[u].why;
+        report.outcome = Outcome::rolled_back;
+      }
+    }
+    unit_closed(u);
+  }
+
+  void unit_closed(Index u) {
+    for (const Index i : plan_.units[u].actions) {
+      if (work_[i].started) settle(i);
+    }
+    --closing_;
+    loop_.post([this] { pump(); });
+  }
+
+  Loop& loop_;
+  Targets& targets_;
+  Observer& observer_;
+  ProviderRegistry& providers_;
+  Journal& journal_;
+  ProgressListener& progress_;
+  const Plan& plan_;
+  const RunId run_;
+  const ApplyOptions options_;
+  Leases leases_;
+  std::vector<Work> work_;
+  std::vector<UnitState> units_;
+  std::vector<std::size_t> group_of_unit_;
+  std::map<std::string, std::set<Index>> ready_;   // by host: what waits only for a lane, in the plan's order
+  std::map<std::string, std::size_t> busy_;        // by host: actions under way
+  std::map<Index, Live> verified_;
+  std::size_t open_ = plan_.actions.size();   // actions that have not ended
+  bool leased_ = false;
+  std::size_t closing_ = 0;                   // units whose finishing or going back is under way
+  bool abandoned_ = false;
+  bool finished_ = false;
+  ApplyReport report_;
+  std::function<void(ApplyReport)> done_;
+};
+
+Applier::Applier(Loop& loop, Targets& targets, Observer& observer, ProviderRegistry& providers, Journal& journal,
+                 ProgressListener& progress, const Plan& plan, RunId run, ApplyOptions options)
+    : impl_(std::make_unique<Impl>(loop, targets, observer, providers, journal, progress, plan, run,
+                                   std::move(options))) {}
+Applier::~Applier() = default;
+void Applier::start(std::function<void(ApplyReport)> done) { impl_->start(std::move(done)); }
+void Applier::interrupt() { impl_->interrupt(); }
+void Applier::abandon() { impl_->abandon(); }
+
+}  // namespace hearth

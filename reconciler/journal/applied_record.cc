@@ -1,0 +1,22 @@
+#include "reconciler/core/live.h"
+#include "reconciler/diff/differ.h"
+#include "reconciler/journal/journal.h"
+
+namespace hearth {
+
+AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit, bool by_person,
+                             std::int64_t applied) {
+  AppliedRecord record;
+  if (!resource.claims.empty()) record.claim = resource.claims.front();
+  record.address = resource.address.to_string();
+  record.spec = resource.desired;
+  record.live = managed_fields(resource, live);
+  record.protect = resource.protect;
+  record.on_remove = resource.on_remove;
+  record.commit = commit;
+  record.by_person = by_person;
+  record.applied = applied;
+  return record;
+}
+
+}  // namespace hearth

@@ -1,0 +1,106 @@
+#include "reconciler/observe/observer.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "providers/provider.h"
+#include "reconciler/manifest/kind_schema.h"
+#include "reconciler/observe/target.h"
+
+namespace hearth {
+
+Targets::Targets(const std::vector<Host>& hosts, Connect connect) : connect_(std::move(connect)) {
+  for (const Host& host : hosts) hosts_.emplace(host.name, host);
+}
+
+Transport* Targets::find(const std::string& name) {
+  if (const auto found = transports_.find(name); found != transports_.end()) return found->second.get();
+  const Host* declared = host(name);
+  if (declared == nullptr) return nullptr;
+  return transports_.emplace(name, connect_(*declared)).first->second.get();
+}
+
+const Host* Targets::host(const std::string& name) const {
+  const auto found = hosts_.find(name);
+  return found == hosts_.end() ? nullptr : &found->second;
+}
+
+void Targets::cancel() {
+  for (auto& [name, transport] : transports_) transport->cancel();
+}
+
+Observer::Observer(Loop& loop, Targets& targets, ProviderRegistry& providers)
+    : loop_(loop), targets_(targets), providers_(providers) {}
+
+std::string Observer::unreachable(const std::string& host) const {
+  const auto found = hosts_.find(host);
+  return found == hosts_.end() ? std::string{} : found->second.unreachable;
+}
+
+void Observer::observe(const Resource& resource, Done done) {
+  const auto provider = providers_.load(resource.kind->provider());
+  if (!provider) {
+    loop_.post([done = std::move(done), why = provider.error().message] { done(Live::unknown(why)); });
+    return;
+  }
+  const std::string& host = target_of(resource.address);
+  HostQueue& queue = hosts_[host];
+  queue.waiting.push_back({&resource, *provider, std::move(done)});
+  // Sent from the loop, not from here: everybody who asks in this turn comes along.
+  if (!queue.busy && queue.waiting.size() == 1) loop_.post([this, host] { send(host); });
+}
+
+void Observer::send(const std::string& host) {
+  HostQueue& queue = hosts_[host];
+  if (queue.busy || queue.waiting.empty()) return;
+  std::vector<Request> requests = std::exchange(queue.waiting, {});
+
+  Transport* transport = targets_.find(host);
+  if (transport == nullptr) {
+    for (Request& request : requests) request.done(Live::unknown("no Node \"" + host + "\" is declared"));
+    return;
+  }
+
+  // Each distinct probe once; WHERE says for each request which replies are its own.
+  std::vector<Probe> probes;
+  std::unordered_map<std::string, std::vector<std::size_t>> known;
+  std::vector<std::vector<std::size_t>> where;
+  for (const Request& request : requests) {
+    std::vector<std::size_t>& mine = where.emplace_back();
+    for (Probe& probe : request.provider->probes(*request.resource)) {
+      std::vector<std::size_t>& alike = known[to_string(probe)];
+      std::size_t index = probes.size();
+      for (const std::size_t candidate : alike) {
+        if (probes[candidate] == probe) index = candidate;
+      }
+      if (index == probes.size()) {
+        alike.push_back(index);
+        probes.push_back(std::move(probe));
+      }
+      mine.push_back(index);
+    }
+  }
+
+  queue.busy = true;
+  transport->observe(
+      std::move(probes), [this, host, requests = std::move(requests),
+                          where = std::move(where)](Result<std::vector<Reply>> replies) mutable {
+        HostQueue& self = hosts_[host];
+        self.busy = false;
+        self.unreachable = replies ? "" : replies.error().message;
+        std::vector<Live> lives;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+          if (!replies) {
+            lives.push_back(Live::unknown(replies.error().message));
+            continue;
+          }
+          std::vector<Reply> mine;
+          for (const std::size_t index : where[i]) mine.push_back((*replies)[index]);
+          lives.push_back(requests[i].provider->decode(*requests[i].resource, mine));
+        }
+        if (!self.waiting.empty()) send(host);
+        for (std::size_t i = 0; i < requests.size(); ++i) requests[i].done(std::move(lives[i]));
+      });
+}
+
+}  // namespace hearth

@@ -1,0 +1,506 @@
+#include "reconciler/plan/planner.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "reconciler/core/json.h"
+#include "reconciler/diff/differ.h"
+#include "reconciler/graph/dependency_graph.h"
+#include "reconciler/observe/target.h"
+
+namespace hearth {
+
+namespace {
+
+bool fits(const std::string& pattern, const std::string& text) { return pattern == "*" || pattern == text; }
+
+// A provider that goes on after this many rounds goes round in circles.
+constexpr std::size_t most_rounds = 8;
+
+std::string shown(const Value& value) { return value.is_string() ? value.as_string() : to_json(value); }
+
+}  // namespace
+
+// ---- Selection ------------------------------------------------------------------------------------------------------
+
+Result<Selection> Selection::parse(const std::vector<std::string>& patterns) {
+  Selection selection;
+  for (const std::string& text : patterns) {
+    Pattern pattern{text, {text, "*", "*"}};
+    if (text.find('/') != std::string::npos || text.find('@') != std::string::npos) {
+      auto address = Address::parse(text);
+      if (!address) {
+        return tl::unexpected(failure("bad-address", "\"" + text + "\" is no address",
+                                      "write Kind/name@host, Kind/name, or Kind alone; * stands for any"));
+      }
+      if (text.find('@') == std::string::npos) address->host = "*";
+      pattern.address = *std::move(address);
+    }
+    selection.patterns_.push_back(std::move(pattern));
+  }
+  return selection;
+}
+
+bool Selection::matches(const Address& address) const {
+  return all() || std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
+           return fits(pattern.address.kind, address.kind) && fits(pattern.address.name, address.name) &&
+                  fits(pattern.address.host, address.host);
+         });
+}
+
+std::vector<std::string> Selection::patterns() const {
+  std::vector<std::string> out;
+  for (const Pattern& pattern : patterns_) out.push_back(pattern.text);
+  return out;
+}
+
+std::vector<std::string> Selection::unmatched(const std::vector<Address>& addresses) const {
+  std::vector<std::string> out;
+  for (const Pattern& pattern : patterns_) {
+    Selection one;
+    one.patterns_.push_back(pattern);
+    const auto hit = [&](const Address& address) { return one.matches(address); };
+    if (std::none_of(addresses.begin(), addresses.end(), hit)) out.push_back(pattern.text);
+  }
+  return out;
+}
+
+// ---- Subjects -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::optional<Resource> rebuilt(const AppliedRecord& record, const SchemaRegistry& schemas) {
+  const auto address = Address::parse(record.address);
+  const KindSchema* kind = address ? schemas.find(address->kind) : nullptr;
+  if (kind == nullptr) return std::nullopt;
+  Resource resource;
+  resource.address = *address;
+  resource.kind = kind;
+  resource.desired = record.spec;
+  resource.protect = record.protect;
+  resource.on_remove = record.on_remove;
+  resource.claims = {record.claim};
+  return resource;
+}
+
+}  // namespace
+
+Subjects subjects(const PlanInput& input) {
+  Subjects out;
+  std::set<Claim> held;
+  for (const Resource& resource : input.manifests.resources) {
+    held.insert(resource.claims.begin(), resource.claims.end());
+    if (input.selection.matches(resource.address)) out.declared.push_back(&resource);
+  }
+  // A partial set never deletes, and one that declares nothing is far likelier a mistake than a wish.
+  if (input.journal == nullptr || !input.manifests.complete) return out;
+  for (const AppliedRecord& record : input.journal->all_applied()) {
+    if (held.contains(record.claim)) continue;
+    const auto address = Address::parse(record.address);
+    if (!address || !input.selection.matches(*address)) continue;
+    auto resource = rebuilt(record, input.schemas);
+    if (!resource) {
+      out.notes.push_back({Note::Type::retained, *address,
+                           "no longer declared, and this hearth does not know the kind; it stays as it is"});
+    } else if (input.manifests.resources.empty()) {
+      out.notes.push_back({Note::Type::retained, *address,
+                           "no longer declared, but the manifests declare nothing at all: nothing is deleted"});
+    } else if (input.manifests.find_host(target_of(*address)) == nullptr) {
+      out.notes.push_back({Note::Type::retained, *address,
+                           "no longer declared, and neither is its host: it stays as it is"});
+    } else {
+      out.orphans.push_back(*std::move(resource));
+    }
+  }
+  return out;
+}
+
+// ---- Folding --------------------------------------------------------------------------------------------------------
+
+Live folded(Live live, const std::vector<Step>& steps) {
+  for (const Step& step : steps) {
+    for (const auto& member : step.expects) {
+      live.presence = Live::Presence::present;
+      live.fields.as_map().set(member.key, member.value);
+    }
+  }
+  return live;
+}
+
+Result<std::vector<std::vector<Step>>> fold_steps(const Provider& provider, const Resource& resource, Live live) {
+  std::vector<std::vector<Step>> rounds;
+  while (!diff(resource, live).empty()) {
+    std::vector<Step> steps = provider.next_steps(resource, live);
+    if (steps.empty() || rounds.size() == most_rounds) {
+      const Difference left = diff(resource, live);
+      const std::string field = left.changes.empty() ? left.unknown.front().path : left.changes.front().path;
+      return tl::unexpected(failure("no-way-there",
+                                    resource.address.to_string() + ": there is no way to bring \"" + field +
+                                        "\" from its live value to the declared one",
+                                    "hearth explain " + resource.address.kind + "." + field));
+    }
+    live = folded(std::move(live), steps);
+    rounds.push_back(std::move(steps));
+  }
+  return rounds;
+}
+
+// ---- Planning -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Everything that one make_plan() needs at hand.
+class Planner {
+ public:
+  Planner(const PlanInput& input, const Subjects& subjects, const std::map<Address, Live>& lives)
+      : input_(input), subjects_(subjects), lives_(lives) {}
+
+  Plan run(std::vector<HostState> hosts) {
+    plan_.cluster = input_.manifests.settings.cluster;
+    plan_.hosts = std::move(hosts);
+    plan_.selection = input_.selection.patterns();
+    plan_.history = input_.journal != nullptr;
+    plan_.resources = subjects_.declared.size();
+    plan_.manifests_sha256 = fingerprint(input_.manifests);
+    plan_.notes = subjects_.notes;
+    plan_declared();
+    plan_orphans();
+    make_units();
+    return std::move(plan_);
+  }
+
+ private:
+  using Index = std::size_t;
+  static constexpr Index none = static_cast<Index>(-1);
+
+  void note(Note::Type type, const Address& address, std::string text) {
+    plan_.notes.push_back({type, address, std::move(text)});
+  }
+
+  const Live& live_of(const Address& address) const {
+    static const Live never = Live::unknown("was not observed");
+    const auto found = lives_.find(address);
+    return found == lives_.end() ? never : found->second;
+  }
+
+  // In the order of dependencies, so that what a resource waits for has been decided when its turn comes.
+  void plan_declared() {
+    const auto& resources = input_.manifests.resources;
+    std::unordered_map<Address, Index> index;
+    for (Index i = 0; i < resources.size(); ++i) index.emplace(resources[i].address, i);
+    DependencyGraph graph(resources.size());
+    for (Index i = 0; i < resources.size(); ++i) {
+      for (const Dependency& dependency : resources[i].dependencies) {
+        if (const auto found = index.find(dependency.on); found != index.end()) graph.add(i, found->second);
+      }
+    }
+    action_of_.assign(resources.size(), none);
+    inherited_.assign(resources.size(), {});
+    blocked_by_.assign(resources.size(), {});
+    std::vector<bool> selected(resources.size(), false);
+    for (const Resource* resource : subjects_.declared) {
+      selected[static_cast<Index>(resource - resources.data())] = true;
+    }
+    for (const Index i : graph.order()) {
+      // What this one waits for, seen through those that have nothing to do themselves.
+      std::set<Index> after;
+      for (const Index dependency : graph.dependencies_of(i)) {
+        if (action_of_[dependency] != none) {
+          after.insert(action_of_[dependency]);
+        } else {
+          after.insert(inherited_[dependency].begin(), inherited_[dependency].end());
+        }
+        if (blocked_by_[i].empty()) blocked_by_[i] = blocked_by_[dependency];
+      }
+      inherited_[i].assign(after.begin(), after.end());
+      if (selected[i]) plan_one(resources[i], i, index);
+    }
+  }
+
+  void plan_one(const Resource& resource, Index i, const std::unordered_map<Address, Index>& index) {
+    Live live = live_of(resource.address);
+    if (live.presence == Live::Presence::unknown) {
+      report_unknown(resource, live.why);
+      blocked_by_[i] = resource.address.to_string();
+      return;
+    }
+    foresee_refresh(resource, live, index);
+    const bool creating = live.presence == Live::Presence::absent;
+    const Difference difference = diff(resource, live);
+    if (!difference.unknown.empty()) {
+      const UnknownField& field = difference.unknown.front();
+      report_unknown(resource, field.path + ": " + field.why);
+      blocked_by_[i] = resource.address.to_string();
+      return;
+    }
+    note_unmanaged(resource, live);
+    const bool nothing = difference.changes.empty() && !(creating && !resource.kind->observe_only());
+    if (nothing || resource.drift == DriftPolicy::ignore) return;
+    if (resource.kind->observe_only()) {
+      report_observed(resource, live, difference);
+      return;
+    }
+
+    Action action;
+    action.type = creating ? ActionType::create : ActionType::update;
+    action.address = resource.address;
+    action.claims = resource.claims;
+    action.resource = creating ? with_defaults(resource) : resource;
+    action.declared = resource.desired;
+    action.changes = creating ? diff(action.resource, live).changes : difference.changes;
+    action.cause = cause_of(resource, live);
+    action.after = inherited_[i];
+    action.live = live;
+    if (resource.drift == DriftPolicy::report && action.cause == Cause::drift) {
+      for (const Change& change : action.changes) {
+        note(Note::Type::reported, resource.address,
+             change.secret ? change.path + " differs"
+                           : change.path + " is " + shown(change.live) + ", declared " + shown(change.desired) +
+                                 " (drift: report)");
+      }
+      return;
+    }
+    if (!blocked_by_[i].empty()) {
+      note(Note::Type::waiting, resource.address, "waits for " + blocked_by_[i] + ", which is unknown");
+      return;
+    }
+    find_way(action);
+    action_of_[i] = plan_.actions.size();
+    plan_.actions.push_back(std::move(action));
+  }
+
+  void find_way(Action& action) {
+    for (const Change& change : action.changes) {
+      if (!change.immutable) continue;
+      action.refused = "immutable-field";
+      action.refused_why = change.path + " cannot be changed once the thing exists (it is " + shown(change.live) +
+                           "); hearth never replaces a thing to change a field";
+      return;
+    }
+    const auto provider = input_.providers.load(action.resource.kind->provider());
+    if (!provider) {
+      action.refused = provider.error().rule;
+      action.refused_why = provider.error().message;
+      return;
+    }
+    auto rounds = fold_steps(**provider, action.resource, action.live);
+    if (!rounds) {
+      action.refused = rounds.error().rule;
+      action.refused_why = rounds.error().message;
+      return;
+    }
+    action.rounds = *std::move(rounds);
+    for (const auto& round : action.rounds) {
+      for (const Step& step : round) action.effect = std::max(action.effect, step.effect);
+    }
+  }
+
+  // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes.
+  void foresee_refresh(const Resource& resource, Live& live, const std::unordered_map<Address, Index>& index) {
+    const std::string& refresh = resource.kind->refresh();
+    if (refresh.empty() || live.presence != Live::Presence::present) return;
+    Value* current = live.fields.find(refresh);
+    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return;
+    for (const Dependency& dependency : resource.dependencies) {
+      if (dependency.type != Dependency::Type::input) continue;
+      const auto found = index.find(dependency.on);
+      if (found == index.end() || action_of_[found->second] == none) continue;
+      const Action& input = plan_.actions[action_of_[found->second]];
+      if (input.refused.empty()) *current = false;
+    }
+  }
+
+  void report_unknown(const Resource& resource, const std::string& why) {
+    const std::string& target = target_of(resource.address);
+    for (const HostState& host : plan_.hosts) {
+      if (host.name != target || host.reachable) continue;
+      // The host is said once, above all; a resource of a sleeping node is no news.
+      if (host.on_demand) {
+        note(Note::Type::asleep, resource.address, "its node sleeps");
+        return;
+      }
+    }
+    note(Note::Type::unknown, resource.address, why);
+  }
+
+  void report_observed(const Resource& resource, const Live& live, const Difference& difference) {
+    const std::string message = live.fields.string_or("message", "");
+    for (const Change& change : difference.changes) {
+      if (!message.empty() && change.path == resource.kind->refresh()) {
+        note(Note::Type::failing, resource.address, message);
+      } else {
+        note(Note::Type::failing, resource.address,
+             change.path + " is " + shown(change.live) + ", declared " + shown(change.desired));
+      }
+    }
+  }
+
+  void note_unmanaged(const Resource& resource, const Live& live) {
+    const auto record = applied(resource);
+    if (!record || !record->spec.is_map()) return;
+    for (const auto& member : record->spec.as_map()) {
+      const FieldSchema* field = resource.kind->root().find(member.key);
+      if (field == nullptr || !field->live || field->secret || resource.desired.as_map().contains(member.key)) continue;
+      const Value* value = live.fields.find(member.key);
+      const std::string stays = value == nullptr || value->is_unknown() ? "as it is" : shown(*value);
+      note(Note::Type::unmanaged, resource.address, member.key + " is no longer managed, stays " + stays);
+    }
+  }
+
+  std::optional<AppliedRecord> applied(const Resource& resource) const {
+    if (input_.journal == nullptr || resource.claims.empty()) return std::nullopt;
+    return input_.journal->applied(resource.claims.front());
+  }
+
+  Cause cause_of(const Resource& resource, const Live& live) const {
+    const auto record = applied(resource);
+    if (!record) return Cause::unknown;
+    const bool manifest_moved = record->spec != resource.desired;
+    // Compared over what both sides managed: a newly declared field is intent, not drift.
+    bool live_moved = live.presence == Live::Presence::absent;
+    const Value now = managed_fields(resource, live);
+    for (const auto& member : now.as_map()) {
+      const Value* before = record->live.find(member.key);
+      if (before != nullptr && *before != member.value) live_moved = true;
+    }
+    if (manifest_moved && live_moved) return Cause::both;
+    return manifest_moved ? Cause::intent : Cause::drift;
+  }
+
+  void plan_orphans() {
+    for (const Resource& resource : subjects_.orphans) {
+      const Live& live = live_of(resource.address);
+      if (live.presence == Live::Presence::unknown) {
+        report_unknown(resource, live.why);
+        continue;
+      }
+      Action action;
+      action.address = resource.address;
+      action.claims = resource.claims;
+      action.resource = resource;
+      action.declared = resource.desired;
+      action.live = live;
+      action.cause = Cause::intent;
+      if (live.presence == Live::Presence::absent || resource.kind->observe_only()) {
+        action.type = ActionType::forget;
+      } else if (resource.on_remove == OnRemove::retain) {
+        action.type = ActionType::forget;
+        note(Note::Type::retained, resource.address, "no longer declared, stays as it is (onRemove: retain)");
+      } else {
+        action.type = ActionType::remove;
+        action.effect = Effect::destroy;
+        find_removal(action);
+      }
+      plan_.actions.push_back(std::move(action));
+    }
+  }
+
+  void find_removal(Action& action) {
+    if (action.resource.protect) {
+      action.refused = "protected";
+      action.refused_why = "it was applied with protect: true; no flag deletes it. Declare it again with protect: false, "
+                           "apply, and then remove it";
+      return;
+    }
+    const auto provider = input_.providers.load(action.resource.kind->provider());
+    if (!provider) {
+      action.refused = provider.error().rule;
+      action.refused_why = provider.error().message;
+      return;
+    }
+    action.rounds.push_back((*provider)->removal_steps(action.resource, action.live));
+  }
+
+  // ---- Units of work ----
+
+  void make_units() {
+    const Index count = plan_.actions.size();
+    std::unordered_map<Address, Index> by_address;
+    for (Index i = 0; i < count; ++i) by_address.emplace(plan_.actions[i].address, i);
+    DependencyGraph graph(count);
+    for (Index i = 0; i < count; ++i) {
+      for (const Dependency& dependency : plan_.actions[i].resource.dependencies) {
+        if (dependency.type != Dependency::Type::input) continue;
+        if (const auto found = by_address.find(dependency.on); found != by_address.end()) graph.add(i, found->second);
+      }
+    }
+    for (const auto& members : graph.components()) {
+      Unit unit;
+      unit.host = target_of(plan_.actions[members.front()].address);
+      unit.actions = members;
+      for (const Index i : members) {
+        plan_.actions[i].unit = plan_.units.size();
+        unit.effect = std::max(unit.effect, plan_.actions[i].effect);
+      }
+      keep_previous(unit);
+      plan_.units.push_back(std::move(unit));
+    }
+  }
+
+  // What a unit replaces is kept only where something can fail after the replacing: where a unit file or a configuration
+  // is written and then taken up.
+  void keep_previous(Unit& unit) {
+    const auto each_step = [&](auto&& visit) {
+      for (const Index i : unit.actions) {
+        for (auto& round : plan_.actions[i].rounds) {
+          for (Step& step : round) visit(step);
+        }
+      }
+    };
+    each_step([&](const Step& step) {
+      if (std::holds_alternative<ControlUnit>(step.operation)) unit.can_go_back = true;
+    });
+    std::set<std::string> kept;
+    each_step([&](Step& step) {
+      bool* keep = nullptr;
+      std::string path;
+      if (auto* write = std::get_if<WriteFile>(&step.operation)) {
+        keep = &write->keep_previous;
+        path = write->path;
+      } else if (auto* removal = std::get_if<RemovePath>(&step.operation)) {
+        keep = &removal->keep_previous;
+        path = removal->path;
+      }
+      if (keep == nullptr) return;
+      *keep = unit.can_go_back;
+      if (!unit.can_go_back) {
+        step.undo.clear();
+        return;
+      }
+      if (step.undo.empty()) step.undo.emplace_back(RestorePrevious{path});
+      if (kept.insert(path).second) unit.finish.emplace_back(ForgetPrevious{path});
+    });
+    if (!unit.can_go_back) return;
+    // A run that died between write and restart has left something kept: once the service is up with the new content,
+    // nobody may ever go back to that.
+    for (const Index i : unit.actions) {
+      for (const Dependency& dependency : plan_.actions[i].resource.dependencies) {
+        const Resource* input =
+            dependency.type == Dependency::Type::input ? input_.manifests.find(dependency.on) : nullptr;
+        if (input == nullptr || input->claims.empty() || input->claims.front().space != "path") continue;
+        const std::string& path = input->claims.front().id;
+        if (kept.insert(path).second) unit.finish.emplace_back(ForgetPrevious{path});
+      }
+    }
+  }
+
+  const PlanInput& input_;
+  const Subjects& subjects_;
+  const std::map<Address, Live>& lives_;
+  Plan plan_;
+  std::vector<Index> action_of_;               // by resource: its action, or none
+  std::vector<std::vector<Index>> inherited_;  // by resource: the actions it waits for
+  std::vector<std::string> blocked_by_;        // by resource: the unknown one that it waits for, or ""
+};
+
+}  // namespace
+
+Plan make_plan(const PlanInput& input, const Subjects& subjects, const std::map<Address, Live>& lives,
+               std::vector<HostState> hosts) {
+  return Planner(input, subjects, lives).run(std::move(hosts));
+}
+
+}  // namespace hearth

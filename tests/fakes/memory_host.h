@@ -1,0 +1,102 @@
+// A host that is a data structure: it answers the same probes and carries out the same operations as a real one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/loop/loop.h"
+#include "reconciler/transport/transport.h"
+
+namespace hearth {
+
+// Files, units and a lease. Plain data: tests (and foreign writers in simulations) change it as they like.
+class MemoryHost {
+ public:
+  explicit MemoryHost(const Loop& loop) : loop_(loop) {}
+
+  struct File {
+    FileReply::Type type = FileReply::Type::regular;
+    std::string content;
+    std::string mode = "0644";
+    std::string owner = "root";
+    std::string group = "root";
+    std::int64_t modified = 0;  // µs
+  };
+  struct Unit {
+    bool running = false;
+    bool failed = false;
+    bool enabled = false;
+    bool masked = false;
+    std::uint64_t invocation = 0;
+    std::int64_t started = 0;
+    std::string read_sha256;  // of the inputs, when it was last started or reloaded
+    int starts = 0;
+    std::string stamped_invocation;
+    std::string stamped_sha256;
+  };
+  struct Lease {
+    std::string token;
+    std::string holder;
+    Loop::Time expires;
+  };
+
+  std::map<std::string, File> files;
+  std::map<std::string, Unit> units;
+  std::optional<Lease> lease;
+  std::map<std::string, std::optional<File>> kept;   // nullopt: nothing was there
+  std::vector<Operation> carried_out;                // in order, failures left out
+  // A unit whose inputs hold this text does not come up.
+  std::string poison = "POISON";
+  // Answers RunProbe and RunCommand.
+  std::function<RunReply(const std::vector<std::string>&)> run;
+
+  Reply answer(const Probe& probe) const;
+  OperationResult carry_out(const Operation& operation, const std::string& lease_token);
+
+  void put(const std::string& path, std::string content);
+  [[nodiscard]] const std::string& content(const std::string& path) const { return files.at(path).content; }
+
+ private:
+  struct Inputs {
+    std::string sha256;
+    std::int64_t modified = 0;
+    bool poisoned = false;
+  };
+  Inputs inputs_of(const std::string& unit, const std::vector<std::string>& config_files) const;
+  OperationResult control(const ControlUnit& operation);
+  void keep(const std::string& path);
+  [[nodiscard]] std::int64_t microseconds() const;
+
+  const Loop& loop_;
+};
+
+// Reaches a MemoryHost, with a latency, and with what can go wrong on the way.
+class MemoryTransport final : public Transport {
+ public:
+  MemoryTransport(Loop& loop, MemoryHost& host) : loop_(loop), host_(host) {}
+
+  void observe(std::vector<Probe> probes, Observed done) override;
+  void execute(std::vector<Operation> operations, std::string lease, Executed done) override;
+  void cancel() override;
+
+  // The link; while it is cut nothing arrives and nothing answers.
+  bool cut = false;
+  // Asked before each operation; answering false loses the connection there and then: the operation is carried out
+  // if CARRY_OUT_LOST, its answer never comes.
+  std::function<bool(const Operation&)> survives;
+  bool carry_out_lost = false;
+  std::chrono::milliseconds latency{5};
+
+  int observations = 0;
+  std::vector<std::vector<Operation>> executions;   // as they were sent, leases left out
+
+ private:
+  Loop& loop_;
+  MemoryHost& host_;
+};
+
+}  // namespace hearth

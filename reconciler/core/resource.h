@@ -47,6 +47,7 @@ struct Resource {
   Address address;
   Position position;                   // of the name or the item's key
   const KindSchema* kind = nullptr;    // owned by the SchemaRegistry, which outlives all resources
+  std::string cluster;                 // the Cluster that it belongs to; "" where nobody has to name it
   Value desired;                       // `spec` merged with the item and perHost, ${host.…} replaced: a map
   std::map<std::string, std::string> labels;
   std::vector<Dependency> dependencies;  // declared and implied, addresses that exist, no duplicates
@@ -74,6 +75,7 @@ struct Host {
   std::string proxy_jump;               // `[user@]host[:port]`, or ""
   bool on_demand = false;               // `power: onDemand`: may sleep without anybody being told
   std::map<std::string, std::string> labels;
+  std::string cluster;                  // the Cluster that it is a member of: the one named, else the only one
   Value fields;                         // the Node's own spec, for ${host.FIELD}
 };
 

@@ -86,6 +86,7 @@ struct Plan {
   bool dirty = false;
   bool history = true;            // the journal could be read; without it nothing is pruned
   std::string manifests_sha256;   // of everything declared: a saved plan is refused when the manifests moved
+  std::vector<std::string> selection;  // the addresses that it was asked for; empty: everything
   std::vector<HostState> hosts;
   std::vector<Action> actions;    // in an order that respects `after`
   std::vector<Unit> units;

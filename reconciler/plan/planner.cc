@@ -51,6 +51,12 @@ bool Selection::matches(const Address& address) const {
          });
 }
 
+std::vector<std::string> Selection::patterns() const {
+  std::vector<std::string> out;
+  for (const Pattern& pattern : patterns_) out.push_back(pattern.text);
+  return out;
+}
+
 std::vector<std::string> Selection::unmatched(const std::vector<Address>& addresses) const {
   std::vector<std::string> out;
   for (const Pattern& pattern : patterns_) {
@@ -155,6 +161,7 @@ class Planner {
   Plan run(std::vector<HostState> hosts) {
     plan_.cluster = input_.manifests.settings.cluster;
     plan_.hosts = std::move(hosts);
+    plan_.selection = input_.selection.patterns();
     plan_.history = input_.journal != nullptr;
     plan_.resources = subjects_.declared.size();
     plan_.manifests_sha256 = fingerprint(input_.manifests);

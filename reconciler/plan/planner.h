@@ -22,6 +22,7 @@ class Selection {
   static Result<Selection> parse(const std::vector<std::string>& patterns);
   [[nodiscard]] bool all() const { return patterns_.empty(); }
   [[nodiscard]] bool matches(const Address& address) const;
+  [[nodiscard]] std::vector<std::string> patterns() const;  // as they were written
   // The patterns that match none of ADDRESSES, as they were written.
   [[nodiscard]] std::vector<std::string> unmatched(const std::vector<Address>& addresses) const;
 

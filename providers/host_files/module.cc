@@ -1,0 +1,3 @@
+#include "providers/host_files/host_files_provider.h"
+
+HEARTH_PROVIDER(::hearth::HostFilesProvider)

@@ -1,0 +1,245 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "reconciler/apply/adopt.h"
+#include "reconciler/apply/applier.h"
+#include "reconciler/cli/apply_view.h"
+#include "reconciler/cli/commands.h"
+#include "reconciler/cli/report.h"
+#include "reconciler/cli/plan_outcome.h"
+#include "reconciler/cli/progress.h"
+#include "reconciler/cli/session.h"
+#include "reconciler/cli/signal_watch.h"
+#include "reconciler/cli/text_view.h"
+#include "reconciler/core/digest.h"
+#include "reconciler/core/json.h"
+#include "reconciler/manifest/kind_schema.h"
+#include "reconciler/plan/plan_file.h"
+
+namespace hearth {
+
+namespace {
+
+// More deletions than this need their number said: a fat finger in a manifest must not empty a house.
+constexpr std::size_t most_unasked_deletions = 5;
+
+std::int64_t milliseconds_now(const Loop& loop) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(loop.now().time_since_epoch()).count();
+}
+
+// A plan file is what is no address and exists.
+bool is_plan_file(const std::string& word) {
+  return word.find('@') == std::string::npos && access(word.c_str(), F_OK) == 0;
+}
+
+std::size_t permitted_deletions(const Plan& plan, const Allowance& allowance) {
+  std::size_t count = 0;
+  for (const Action& action : plan.actions) {
+    if (action.type == ActionType::remove && action.refused.empty() && allowance.permits(action.effect, action.address)) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+// The answer to QUESTION on the terminal; nothing at the end of input.
+std::optional<std::string> ask(const std::string& question) {
+  std::fputs(question.c_str(), stderr);
+  std::string answer;
+  if (!std::getline(std::cin, answer)) return std::nullopt;
+  return answer;
+}
+
+// One run of `hearth apply`, from the look at the world to the last word.
+class ApplyRun {
+ public:
+  ApplyRun(const Invocation& invocation, const ApplyCommandOptions& options, Session& session, Allowance allowance)
+      : invocation_(invocation),
+        options_(options),
+        session_(session),
+        allowance_(std::move(allowance)),
+        progress_(make_progress(invocation)) {}
+
+  ExitCode from_plan_file(const std::string& path) {
+    const auto saved = read_plan_file(path);
+    if (!saved) return fail(invocation_, saved.error());
+    // The same addresses as when it was made: what was not in it is none of its business.
+    std::vector<std::string> patterns;
+    if (const Value* selection = saved->find("selection"); selection != nullptr && selection->is_list()) {
+      for (const Value& pattern : selection->as_list()) patterns.push_back(pattern.as_string());
+    }
+    const auto selection = Selection::parse(patterns);
+    if (!selection) return fail(invocation_, selection.error());
+    selection_ = *selection;
+    survey_ = session_.look(selection_, *progress_);
+    if (const auto same = check_still_true(*saved, survey_->plan); !same) {
+      return fail(invocation_, same.error(), ExitCode::stale_plan);
+    }
+    show_plan();
+    return confirm_and_carry_out();
+  }
+
+  ExitCode from_selection(const Selection& selection) {
+    selection_ = selection;
+    survey_ = session_.look(selection_, *progress_);
+    show_plan();
+    return confirm_and_carry_out();
+  }
+
+ private:
+  void show_plan() const {
+    if (!invocation_.json()) print(plan_text(survey_->plan, invocation_.style));
+    std::fflush(stdout);
+  }
+
+  ExitCode confirm_and_carry_out() {
+    const std::size_t deletions = permitted_deletions(survey_->plan, allowance_);
+    if (deletions > most_unasked_deletions && options_.deletions != static_cast<int>(deletions)) {
+      const std::string number = std::to_string(deletions);
+      const std::string why = "this would delete " + number + " things";
+      if (options_.yes || isatty(STDIN_FILENO) == 0) {
+        return fail(invocation_, failure("many-deletions", why, "if that is right, say: --deletions " + number),
+                      ExitCode::refused);
+      }
+      if (ask("This deletes " + number + " things. Type their number to go on: ") != number) return declined();
+    }
+    if (!survey_->plan.actions.empty() && !options_.yes) {
+      if (isatty(STDIN_FILENO) == 0) {
+        return fail(invocation_,
+                      failure("no-answer", "there is no terminal to ask on", "to apply without being asked: --yes"),
+                      ExitCode::usage);
+      }
+      const auto answer = ask("Apply? [y/N] ");
+      if (!answer || (*answer != "y" && *answer != "yes")) return declined();
+      // A person took their time: the world may have moved meanwhile.
+      const Value shown = plan_to_value(survey_->plan);
+      const auto again = parse_json(to_json(shown));
+      survey_ = session_.look(selection_, *progress_);
+      if (const auto same = check_still_true(*again, survey_->plan); !same) {
+        return fail(invocation_, same.error(), ExitCode::stale_plan);
+      }
+    }
+    return carry_out();
+  }
+
+  ExitCode declined() const {
+    std::fputs("Nothing was done.\n", stderr);
+    return exit_code_of(survey_->plan);
+  }
+
+  ExitCode carry_out() {
+    const Plan& plan = survey_->plan;
+    if (session_.journal() == nullptr) {
+      return fail(invocation_, failure("no-journal", "the journal cannot be used: " + session_.journal_trouble(),
+                                         "nothing is done to a host without a record of it"));
+    }
+    if (plan.actions.empty()) {
+      const auto adopted = adopt(*survey_, *session_.journal(), true, milliseconds_now(session_.loop()));
+      if (!adopted) return fail(invocation_, adopted.error());
+      if (invocation_.json()) print_document(invocation_, apply_json(plan, {}, exit_code_of(plan)).as_map());
+      return exit_code_of(plan);
+    }
+    Journal& journal = *session_.journal();
+    RunRecord record;
+    record.command = "apply";
+    record.started = milliseconds_now(session_.loop());
+    record.person = whoami();
+    record.cluster = plan.cluster;
+    record.commit = plan.commit;
+    record.dirty = plan.dirty;
+    const auto run = journal.begin_run(record);
+    if (!run) return fail(invocation_, run.error());
+
+    const ApplyReport result = apply(*run);
+    ExitCode code = exit_code_of(plan, result);
+    if (result.lease_held_by.empty() && result.journal_error.empty()) {
+      const auto adopted = adopt(*survey_, journal, true, milliseconds_now(session_.loop()));
+      if (!adopted) code = most_important({code, fail(invocation_, adopted.error())});
+      if (!result.interrupted) code = most_important({code, run_checks()});
+    }
+    const auto ended = journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(code), apply_summary(result));
+    if (invocation_.json()) {
+      print_document(invocation_, apply_json(plan, result, code).as_map());
+    } else {
+      print(apply_text(plan, result, invocation_.style));
+      print(failing_checks_);
+    }
+    if (!ended) return most_important({code, fail(invocation_, ended.error())});
+    return code;
+  }
+
+  ApplyReport apply(RunId run) {
+    ApplyOptions options;
+    options.allowance = allowance_;
+    options.token = random_hex(16);
+    options.holder = whoami() + " (process " + std::to_string(getpid()) + ", run " + std::to_string(run) + ")";
+    Applier applier(session_.loop(), session_.targets(), session_.observer(), session_.providers(), *session_.journal(),
+                    *progress_, survey_->plan, run, options);
+    std::optional<ApplyReport> result;
+    int signals = 0;
+    const SignalWatch watch(session_.loop(), [&] {
+      if (++signals == 1) {
+        std::fputs("\nFinishing what is in flight; nothing more is begun. Once more to stop at once.\n", stderr);
+        applier.interrupt();
+      } else {
+        applier.abandon();
+      }
+    });
+    applier.start([&](ApplyReport done) { result = std::move(done); });
+    session_.loop().run_until([&] { return result.has_value(); });
+    return *std::move(result);
+  }
+
+  // The declared Checks, after what was applied has had its effect.
+  ExitCode run_checks() {
+    std::vector<std::string> patterns;
+    for (const Resource* resource : survey_->subjects.declared) {
+      if (resource->kind->observe_only() && resource->kind->kind() != "Node") {
+        patterns.push_back(resource->address.to_string());
+      }
+    }
+    if (patterns.empty()) return ExitCode::clean;
+    SilentProgress silent;
+    const auto checks = session_.look(Selection::parse(patterns).value(), silent);
+    for (const Note& note : checks->plan.notes) {
+      if (note.type != Note::Type::failing && note.type != Note::Type::unknown) continue;
+      failing_checks_ += "  " + std::string(to_string(note.type)) + "  " + note.address.to_string() + ": " +
+                         printable(note.text) + "\n";
+    }
+    if (!failing_checks_.empty()) failing_checks_ = "Checks after the apply:\n" + failing_checks_;
+    return exit_code_of(checks->plan);
+  }
+
+  const Invocation& invocation_;
+  const ApplyCommandOptions& options_;
+  Session& session_;
+  Allowance allowance_;
+  Selection selection_;
+  std::unique_ptr<ProgressListener> progress_;
+  std::unique_ptr<Survey> survey_;
+  std::string failing_checks_;
+};
+
+}  // namespace
+
+ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options) {
+  Allowance allowance(Effect::restart);
+  for (const std::string& text : options.allow) {
+    if (const auto added = allowance.add(text); !added) return fail(invocation, added.error(), ExitCode::usage);
+  }
+  auto session = Session::open(invocation);
+  if (!session) return fail(invocation, session.error());
+  ApplyRun run(invocation, options, **session, std::move(allowance));
+  if (options.targets.size() == 1 && is_plan_file(options.targets.front())) {
+    return run.from_plan_file(options.targets.front());
+  }
+  const auto selection = (*session)->select(options.targets);
+  if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
+  return run.from_selection(*selection);
+}
+
+}  // namespace hearth

@@ -1,0 +1,62 @@
+#include "reconciler/plan/survey.h"
+
+#include <utility>
+
+#include "reconciler/observe/target.h"
+
+namespace hearth {
+
+namespace {
+
+// Shared by the answers that are still to come.
+struct Gathering {
+  std::unique_ptr<Survey> survey = std::make_unique<Survey>();
+  std::map<std::string, std::size_t> open;   // by host: answers to come
+  std::vector<HostState> hosts;
+};
+
+HostState state_of(const Observer& observer, const Host* host, const std::string& name) {
+  HostState state;
+  state.name = name;
+  state.why = observer.unreachable(name);
+  state.reachable = state.why.empty();
+  state.on_demand = host != nullptr && host->on_demand;
+  return state;
+}
+
+}  // namespace
+
+void survey(Loop& loop, Observer& observer, ProgressListener& progress, const PlanInput& input,
+            std::function<void(std::unique_ptr<Survey>)> done) {
+  auto gathering = std::make_shared<Gathering>();
+  gathering->survey->subjects = subjects(input);
+
+  std::vector<const Resource*> all = gathering->survey->subjects.declared;
+  for (const Resource& orphan : gathering->survey->subjects.orphans) all.push_back(&orphan);
+  for (const Resource* resource : all) ++gathering->open[target_of(resource->address)];
+  for (const auto& [host, count] : gathering->open) progress.observing(host);
+
+  const auto finish = [gathering, input, done = std::move(done)] {
+    Survey& result = *gathering->survey;
+    result.plan = make_plan(input, result.subjects, result.lives, gathering->hosts);
+    done(std::move(gathering->survey));
+  };
+  if (all.empty()) {
+    loop.post(finish);
+    return;
+  }
+  auto open = std::make_shared<std::size_t>(all.size());
+  for (const Resource* resource : all) {
+    observer.observe(*resource, [gathering, open, resource, finish, input, &observer, &progress](Live live) {
+      gathering->survey->lives.insert_or_assign(resource->address, std::move(live));
+      const std::string& host = target_of(resource->address);
+      if (--gathering->open[host] == 0) {
+        gathering->hosts.push_back(state_of(observer, input.manifests.find_host(host), host));
+        progress.observed(gathering->hosts.back());
+      }
+      if (--*open == 0) finish();
+    });
+  }
+}
+
+}  // namespace hearth

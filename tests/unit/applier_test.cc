@@ -1,0 +1,405 @@
+// The engine's promises, over hosts in memory with the real providers.
+#include "reconciler/apply/applier.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "reconciler/core/json.h"
+#include "reconciler/plan/plan_file.h"
+#include "tests/fakes/world.h"
+
+namespace hearth {
+namespace {
+
+constexpr const char* thermostat = R"(
+kind: File
+name: thermostat-conf
+hosts: all
+spec: {path: /etc/thermostat.conf, content: "target: 20\n", mode: "0640"}
+---
+kind: Service
+name: thermostat
+hosts: all
+spec:
+  unit: "[Service]\nExecStart=/usr/local/bin/thermostat\n\n[Install]\nWantedBy=multi-user.target\n"
+  enabled: true
+  state: running
+  configFiles: [/etc/thermostat.conf]
+)";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+bool all_done(const ApplyReport& report) {
+  return std::all_of(report.actions.begin(), report.actions.end(),
+                     [](const ActionReport& action) { return action.outcome == Outcome::done; });
+}
+
+std::string trouble(const ApplyReport& report) {
+  std::string out;
+  for (const ActionReport& action : report.actions) {
+    out += std::string(to_string(action.outcome)) + ": " + action.detail + "\n";
+  }
+  return out;
+}
+
+TEST(Apply, ConvergesAndThenHasNothingToDo) {
+  World world;
+  world.declare({"pve", "agent"}, thermostat);
+  EXPECT_EQ(world.plan().actions.size(), 4U);
+  const ApplyReport report = world.apply();
+  EXPECT_TRUE(all_done(report)) << trouble(report);
+  EXPECT_EQ(world.host("pve").content("/etc/thermostat.conf"), "target: 20\n");
+  EXPECT_EQ(world.host("pve").files.at("/etc/thermostat.conf").mode, "0640");
+  EXPECT_TRUE(world.host("agent").units.at("thermostat.service").running);
+  EXPECT_TRUE(world.plan().actions.empty());
+  EXPECT_TRUE(world.plan().notes.empty()) << world.plan().notes.front().text;
+}
+
+TEST(Apply, AsksEachHostOnceForAPlan) {
+  World world;
+  world.declare({"pve", "agent"}, thermostat);
+  world.plan();
+  EXPECT_EQ(world.transports.at("pve")->observations, 1);
+  EXPECT_EQ(world.transports.at("agent")->observations, 1);
+}
+
+TEST(Apply, RestartsTheServiceWhoseFileChanged) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.host("pve").put("/etc/thermostat.conf", "target: 35\n");
+  const Plan plan = world.plan();
+  ASSERT_EQ(plan.actions.size(), 2U);
+  EXPECT_EQ(plan.actions[0].unit, plan.actions[1].unit);
+  EXPECT_EQ(plan.actions[1].effect, Effect::restart);
+  EXPECT_TRUE(all_done(world.apply()));
+  EXPECT_EQ(world.host("pve").units.at("thermostat.service").starts, 2);
+  EXPECT_TRUE(world.host("pve").kept.empty());
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
+TEST(Apply, WithholdsAUnitWholeWhenItsServiceMayNotBeRestarted) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.host("pve").put("/etc/thermostat.conf", "target: 35\n");
+  world.plan();
+  ApplyOptions options;
+  options.allowance = Allowance(Effect::reload);
+  const ApplyReport report = world.apply(options);
+  EXPECT_EQ(world.of(report, "File/thermostat-conf@pve").outcome, Outcome::withheld);
+  EXPECT_EQ(world.of(report, "Service/thermostat@pve").outcome, Outcome::withheld);
+  EXPECT_EQ(world.host("pve").content("/etc/thermostat.conf"), "target: 35\n");
+}
+
+TEST(Apply, GivesAServiceThatDoesNotComeUpItsOldFileBack) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "POISON"));
+  world.plan();
+  const ApplyReport report = world.apply();
+  EXPECT_EQ(world.of(report, "File/thermostat-conf@pve").outcome, Outcome::rolled_back) << trouble(report);
+  EXPECT_EQ(world.of(report, "Service/thermostat@pve").outcome, Outcome::rolled_back) << trouble(report);
+  const auto& unit = world.host("pve").units.at("thermostat.service");
+  EXPECT_EQ(world.host("pve").content("/etc/thermostat.conf"), "target: 20\n");
+  EXPECT_TRUE(unit.running);
+  EXPECT_FALSE(unit.failed);
+  EXPECT_TRUE(world.host("pve").kept.empty());
+  // What went back was not applied: the next plan wants it again, and says that the manifest moved.
+  const Plan again = world.plan();
+  ASSERT_EQ(again.actions.size(), 2U);
+  EXPECT_EQ(again.actions[0].cause, Cause::intent);
+}
+
+TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
+  world.prepare = [](const std::string&, MemoryTransport& transport) {
+    transport.survives = [](const Operation& operation) { return !std::holds_alternative<ControlUnit>(operation); };
+  };
+  world.connect();
+  world.plan();
+  world.apply();
+  EXPECT_EQ(world.host("pve").content("/etc/thermostat.conf"), "target: 21\n");
+  EXPECT_EQ(world.host("pve").units.at("thermostat.service").starts, 1);
+
+  world.prepare = nullptr;
+  world.host("pve").lease.reset();
+  world.connect();
+  const Plan plan = world.plan();
+  ASSERT_EQ(plan.actions.size(), 1U);
+  EXPECT_EQ(plan.actions[0].address.to_string(), "Service/thermostat@pve");
+  EXPECT_TRUE(all_done(world.apply()));
+  EXPECT_EQ(world.host("pve").units.at("thermostat.service").starts, 2);
+  EXPECT_TRUE(world.host("pve").kept.empty());
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
+TEST(Apply, LeavesAHostThatIsCutOffUnknownAndDoesTheOthers) {
+  World world;
+  world.prepare = [](const std::string& name, MemoryTransport& transport) { transport.cut = name == "agent"; };
+  world.declare({"pve", "agent"}, thermostat);
+  const Plan plan = world.plan();
+  EXPECT_TRUE(plan.incomplete());
+  EXPECT_EQ(plan.actions.size(), 2U);
+  EXPECT_TRUE(all_done(world.apply()));
+  EXPECT_TRUE(world.host("agent").carried_out.empty());
+}
+
+TEST(Apply, FinishesAfterALinkThatBrokeDuringIt) {
+  for (const bool carried_out : {false, true}) {
+    World world;
+    world.declare({"pve"}, thermostat);
+    world.plan();
+    world.transports.at("pve")->survives = [](const Operation& operation) {
+      return !std::holds_alternative<WriteFile>(operation);
+    };
+    world.transports.at("pve")->carry_out_lost = carried_out;
+    const ApplyReport report = world.apply();
+    EXPECT_EQ(world.of(report, "File/thermostat-conf@pve").outcome, Outcome::unknown) << trouble(report);
+    world.host("pve").lease.reset();
+    world.connect();
+    world.plan();
+    const ApplyReport second = world.apply();
+    EXPECT_TRUE(all_done(second)) << trouble(second);
+    EXPECT_TRUE(world.plan().actions.empty());
+  }
+}
+
+TEST(Apply, LeavesEverythingAloneWhileAnotherRunHoldsALease) {
+  World world;
+  world.declare({"pve", "agent"}, thermostat);
+  world.plan();
+  world.host("agent").lease = {"other", "root@desk run 7", world.loop.now() + std::chrono::seconds(30)};
+  const ApplyReport report = world.apply();
+  EXPECT_EQ(report.lease_held_by, "agent: root@desk run 7");
+  EXPECT_TRUE(world.host("agent").carried_out.empty());
+  EXPECT_TRUE(world.host("pve").carried_out.empty());
+  EXPECT_FALSE(world.host("pve").lease.has_value());
+  // The holder died: its lease runs out by itself.
+  world.host("agent").lease->expires = world.loop.now();
+  world.plan();
+  EXPECT_TRUE(all_done(world.apply()));
+  EXPECT_FALSE(world.host("agent").lease.has_value());
+}
+
+TEST(Apply, SendsNothingThatTheJournalDoesNotHold) {
+  for (std::size_t writes = 0; writes < 12; ++writes) {
+    World world;
+    world.declare({"pve"}, thermostat);
+    world.plan();
+    world.on_applier = [&](Applier&) { world.journal.fail_writes_after(writes); };
+    const ApplyReport report = world.apply();
+    world.journal.heal();
+    std::size_t recorded = 0;
+    for (const ActionRecord& action : world.journal.actions_of(1)) recorded += world.journal.steps_of(action.id).size();
+    EXPECT_LE(world.host("pve").carried_out.size(), recorded) << "after " << writes << " writes";
+    if (writes < 2) {
+      EXPECT_FALSE(report.journal_error.empty());
+      EXPECT_TRUE(world.host("pve").carried_out.empty());
+    }
+  }
+}
+
+TEST(Apply, RefusesToOverwriteWhatAPersonEditedSinceThePlan) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.plan();
+  world.host("pve").put("/etc/thermostat.conf", "by hand\n");
+  const ApplyReport report = world.apply();
+  EXPECT_EQ(world.of(report, "File/thermostat-conf@pve").outcome, Outcome::refused) << trouble(report);
+  EXPECT_EQ(world.of(report, "Service/thermostat@pve").outcome, Outcome::skipped);
+  EXPECT_EQ(world.host("pve").content("/etc/thermostat.conf"), "by hand\n");
+}
+
+TEST(Apply, FinishesTheUnitInFlightWhenInterruptedAndBeginsNothingMore) {
+  World world;
+  world.declare({"pve"}, std::string(thermostat) + R"(
+---
+kind: File
+name: later
+hosts: all
+dependsOn: [Service/thermostat]
+spec: {path: /etc/later, content: "x\n"}
+)");
+  world.plan();
+  world.on_applier = [&](Applier& applier) {
+    world.loop.after(std::chrono::milliseconds(8), [&applier] { applier.interrupt(); });
+  };
+  const ApplyReport report = world.apply();
+  EXPECT_TRUE(report.interrupted);
+  EXPECT_EQ(world.of(report, "File/thermostat-conf@pve").outcome, Outcome::done) << trouble(report);
+  EXPECT_EQ(world.of(report, "Service/thermostat@pve").outcome, Outcome::done) << trouble(report);
+  EXPECT_EQ(world.of(report, "File/later@pve").outcome, Outcome::cancelled);
+  EXPECT_FALSE(world.host("pve").lease.has_value());
+}
+
+TEST(Apply, EndsUnknownWhenAbandoned) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.plan();
+  world.on_applier = [&](Applier& applier) {
+    world.loop.after(std::chrono::milliseconds(8), [&applier] { applier.abandon(); });
+  };
+  const ApplyReport report = world.apply();
+  EXPECT_TRUE(report.interrupted);
+  EXPECT_FALSE(all_done(report));
+}
+
+TEST(Apply, SkipsWhatWaitsForWhatFailed) {
+  World world;
+  world.declare({"pve"}, R"(
+kind: File
+name: bad
+hosts: all
+spec: {path: /etc/bad, content: "INVALID\n", validate: [check, "{}"]}
+---
+kind: File
+name: after
+hosts: all
+dependsOn: [File/bad]
+spec: {path: /etc/after, content: "x\n"}
+---
+kind: File
+name: beside
+hosts: all
+spec: {path: /etc/beside, content: "x\n"}
+)");
+  world.plan();
+  const ApplyReport report = world.apply();
+  EXPECT_EQ(world.of(report, "File/bad@pve").outcome, Outcome::failed);
+  EXPECT_EQ(world.of(report, "File/after@pve").outcome, Outcome::skipped);
+  EXPECT_EQ(world.of(report, "File/beside@pve").outcome, Outcome::done);
+  EXPECT_FALSE(world.host("pve").files.contains("/etc/bad"));
+}
+
+TEST(Apply, DeletesWhatIsNoLongerDeclaredOnlyWhenAllowed) {
+  World world;
+  const std::string two = R"(
+kind: File
+hosts: all
+items:
+  one: {path: /etc/one, content: "1\n"}
+  two: {path: /etc/two, content: "2\n"}
+)";
+  world.declare({"pve"}, two);
+  world.apply();
+  world.declare({"pve"}, replaced(two, "  two: {path: /etc/two, content: \"2\\n\"}\n", ""));
+  const Plan plan = world.plan();
+  ASSERT_EQ(plan.actions.size(), 1U);
+  EXPECT_EQ(plan.actions[0].type, ActionType::remove);
+  EXPECT_EQ(plan.actions[0].effect, Effect::destroy);
+  EXPECT_EQ(world.of(world.apply(), "File/two@pve").outcome, Outcome::withheld);
+  EXPECT_TRUE(world.host("pve").files.contains("/etc/two"));
+  world.plan();
+  ApplyOptions options;
+  options.allowance = Allowance(Effect::destroy);
+  EXPECT_EQ(world.of(world.apply(options), "File/two@pve").outcome, Outcome::done);
+  EXPECT_FALSE(world.host("pve").files.contains("/etc/two"));
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
+TEST(Apply, NeverDeletesWithoutHistoryOrWithNothingDeclared) {
+  World world;
+  world.declare({"pve"}, "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\"}\n");
+  world.apply();
+  world.declare({"pve"}, "kind: Directory\nname: d\nhosts: all\nspec: {path: /srv/d}\n");
+  world.with_journal = false;
+  EXPECT_EQ(world.plan().count(ActionType::remove), 0U);
+  world.with_journal = true;
+  EXPECT_EQ(world.plan().count(ActionType::remove), 1U);
+  world.manifests.complete = false;
+  EXPECT_EQ(world.plan().count(ActionType::remove), 0U);
+  world.manifests.complete = true;
+  world.manifests.resources.clear();
+  EXPECT_EQ(world.plan().count(ActionType::remove), 0U);
+}
+
+TEST(Apply, DoesNothingForAResourceThatOnlyGotAnotherName) {
+  World world;
+  const std::string text = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\"}\n";
+  world.declare({"pve"}, text);
+  world.apply();
+  world.declare({"pve"}, replaced(text, "name: one", "name: uno"));
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
+TEST(Apply, SaysWhatIsNoLongerManagedAndLeavesIt) {
+  World world;
+  const std::string text = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\", mode: \"0600\"}\n";
+  world.declare({"pve"}, text);
+  world.apply();
+  world.declare({"pve"}, replaced(text, ", mode: \"0600\"", ""));
+  const Plan plan = world.plan();
+  EXPECT_TRUE(plan.actions.empty());
+  ASSERT_EQ(plan.notes.size(), 1U);
+  EXPECT_EQ(plan.notes[0].text, "mode is no longer managed, stays 0600");
+}
+
+TEST(Apply, TellsDriftFromIntent) {
+  World world;
+  const std::string text = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\"}\n";
+  world.declare({"pve"}, text);
+  EXPECT_EQ(world.plan().actions.at(0).cause, Cause::unknown);
+  world.apply();
+  world.host("pve").put("/etc/one", "hand\n");
+  EXPECT_EQ(world.plan().actions.at(0).cause, Cause::drift);
+  world.declare({"pve"}, replaced(text, "1\\n", "2\\n"));
+  EXPECT_EQ(world.plan().actions.at(0).cause, Cause::both);
+  world.host("pve").put("/etc/one", "1\n");
+  EXPECT_EQ(world.plan().actions.at(0).cause, Cause::intent);
+}
+
+TEST(Apply, OnlyReportsDriftWhereThatIsAskedFor) {
+  World world;
+  const std::string text =
+      "kind: File\nname: one\nhosts: all\ndrift: report\nspec: {path: /etc/one, content: \"1\\n\"}\n";
+  world.declare({"pve"}, text);
+  EXPECT_EQ(world.plan().actions.size(), 1U) << "new intent is applied";
+  world.apply();
+  world.host("pve").put("/etc/one", "hand\n");
+  const Plan plan = world.plan();
+  EXPECT_TRUE(plan.actions.empty());
+  ASSERT_EQ(plan.notes.size(), 1U);
+  EXPECT_EQ(plan.notes[0].type, Note::Type::reported);
+}
+
+TEST(PlanFile, IsRefusedWhenTheWorldMovedAndNamesObjectAndField) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.host("pve").put("/etc/thermostat.conf", "target: 35\n");
+  const Value saved = parse_json(to_json(plan_to_value(world.plan()))).value();
+  EXPECT_TRUE(check_still_true(saved, world.plan()).has_value());
+  world.host("pve").put("/etc/thermostat.conf", "target: 36\n");
+  const auto moved = check_still_true(saved, world.plan());
+  ASSERT_FALSE(moved.has_value());
+  EXPECT_EQ(moved.error().rule, "stale-plan");
+  EXPECT_NE(moved.error().message.find("File/thermostat-conf@pve: content"), std::string::npos) << moved.error().message;
+  world.host("pve").put("/etc/thermostat.conf", "target: 20\n");
+  EXPECT_FALSE(check_still_true(saved, world.plan()).has_value());
+}
+
+// Whatever order the world's answers come in, the end is the same.
+TEST(Apply, ConvergesInAnyOrderOfEvents) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    World world(seed);
+    world.declare({"pve", "agent", "Home"}, thermostat);
+    ApplyOptions options;
+    options.lanes = 1 + seed % 3;
+    world.plan();
+    const ApplyReport report = world.apply(options);
+    ASSERT_TRUE(all_done(report)) << "seed " << seed << "\n" << trouble(report);
+    ASSERT_TRUE(world.plan().actions.empty()) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace hearth

@@ -190,9 +190,6 @@ const std::vector<Rule>& all_rules() {
           "Write the value itself, or use the field that is meant for the secret.",
       },
 
-<<<<<<< HEAD
-      // ---- Schemas themselves (manifest/kind_schema, schema_registry) -----------------------------------
-=======
       // ---- A set of manifests (manifest/loader, settings)
       // -----------------------------------------------------
       {
@@ -417,7 +414,6 @@ const std::vector<Rule>& all_rules() {
 
       // ---- Schemas themselves (manifest/kind_schema, schema_registry)
       // ------------------------------------------
->>>>>>> expand
       {
           "bad-schema",
           "A schema of this installation cannot be used.",

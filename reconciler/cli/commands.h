@@ -10,8 +10,6 @@
 #include "reconciler/cli/exit_code.h"
 #include "reconciler/cli/invocation.h"
 #include "reconciler/cli/program.h"
-#include "reconciler/core/address.h"
-#include "reconciler/core/effect.h"
 
 namespace hearth {
 
@@ -53,35 +51,30 @@ struct TrustOptions {
 };
 ExitCode run_trust(const Invocation& invocation, const TrustOptions& options);
 
+// ADDRESSES are patterns as people write them (plan/planner.h Selection); none means everything.
 struct PlanOptions {
-  std::vector<Address> addresses;  // empty: everything
+  std::vector<std::string> addresses;
   std::string out_file;            // "": do not save
   bool steps = false;
 };
 ExitCode run_plan(const Invocation& invocation, const PlanOptions& options);
 
-// `--allow CLASS[=ADDR,…]`
-struct Allowance {
-  Effect up_to = Effect::none;
-  std::vector<Address> addresses;  // empty: whatever is applied
-};
-
-struct ApplyOptions {
-  std::vector<Address> addresses;  // empty: everything, or what the plan file says
-  std::string plan_file;           // "": plan now
+struct ApplyCommandOptions {
+  std::vector<std::string> targets;   // addresses, or one plan file
   bool yes = false;
-  std::vector<Allowance> allow;    // as given; the command has its own floor
+  std::vector<std::string> allow;     // CLASS[=ADDR,…], as given (apply/allowance.h)
   bool stage = false;
+  int deletions = 0;                  // how many deletions are meant, where they are many
 };
-ExitCode run_apply(const Invocation& invocation, const ApplyOptions& options);
+ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options);
 
 struct DriftOptions {
-  std::vector<Address> addresses;
+  std::vector<std::string> addresses;
 };
 ExitCode run_drift(const Invocation& invocation, const DriftOptions& options);
 
 struct StatusOptions {
-  std::vector<Address> addresses;
+  std::vector<std::string> addresses;
 };
 ExitCode run_status(const Invocation& invocation, const StatusOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "reconciler/core/json.h"
@@ -174,16 +175,17 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
   if (!now) return tl::unexpected(now.error());
   const List& before_actions = saved.find("actions")->as_list();
   const List& now_actions = now->find("actions")->as_list();
-  const auto find = [](const List& actions, const std::string& address) -> const Value* {
-    for (const Value& action : actions) {
-      if (action.string_or("address", "") == address) return &action;
-    }
-    return nullptr;
+  const auto by_address = [](const List& actions) {
+    std::map<std::string, const Value*> out;
+    for (const Value& action : actions) out.emplace(action.string_or("address", ""), &action);
+    return out;
   };
+  const auto before_by_address = by_address(before_actions);
+  const auto now_by_address = by_address(now_actions);
   for (const Value& action : before_actions) {
     const std::string address = action.string_or("address", "");
-    const Value* other = find(now_actions, address);
-    if (other == nullptr) {
+    const auto found = now_by_address.find(address);
+    if (found == now_by_address.end()) {
       for (const Note& note : fresh.notes) {
         if (note.address.to_string() == address) return tl::unexpected(stale(address + ": " + note.text));
       }
@@ -194,6 +196,7 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
       return tl::unexpected(stale(address + ": somebody has brought it into its declared state since" +
                                   (fields.empty() ? "" : " (" + fields + ")")));
     }
+    const Value* other = found->second;
     if (action.boolean_or("present", true) != other->boolean_or("present", true)) {
       return tl::unexpected(stale(address + ": " + (other->boolean_or("present", true) ? "exists now" : "is gone")));
     }
@@ -214,7 +217,7 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
   }
   for (const Value& action : now_actions) {
     const std::string address = action.string_or("address", "");
-    if (find(before_actions, address) != nullptr) continue;
+    if (before_by_address.contains(address)) continue;
     const List& changes = action.find("changes")->as_list();
     return tl::unexpected(stale(address + ": differs now" +
                                 (changes.empty() ? "" : " in " + changes.front().string_or("path", "")) +

@@ -68,8 +68,7 @@ std::optional<std::int64_t> integer(std::string_view text) {
   return number;
 }
 
-// ---- tcp
-// -----------------------------------------------------------------------------------------------------------
+// ---- tcp ----
 
 std::vector<Probe> probe_tcp(const Value& spec, std::chrono::seconds timeout) {
   // bash connects by itself: nothing has to be installed for it.
@@ -85,31 +84,25 @@ Live judge_tcp(const Value& spec, std::span<const Reply> replies, std::chrono::s
   if (run.exit_code == 0) return answer(true, target + " answers");
   if (run.exit_code == timed_out) return answer(false, target + " does not answer " + within(timeout));
   if (run.exit_code == not_found) return missing_tool("bash", "bash");
-  // bash says it twice: `bash: connect: Connection refused`, then with the path. The reason stands last in
-  // both.
-  const std::string line = last_line(run.err);
+  // bash complains twice; the reason is what its first line ends with.
+  const std::string_view line = std::string_view(run.err).substr(0, run.err.find('\n'));
   const std::size_t reason = line.rfind(": ");
-  return answer(false, target + (reason == std::string::npos ? " does not answer" : line.substr(reason)));
+  return answer(false, target + (reason == std::string_view::npos ? " does not answer"
+                                                                  : std::string(line.substr(reason))));
 }
 
-// ---- http
-// ----------------------------------------------------------------------------------------------------------
+// ---- http ----
 
-// What curl writes after the page; a page may hold anything, but this comes last.
-constexpr std::string_view status_mark = "\nhearth-status ";
+// What curl says last, on its standard error: a page may hold anything, but is written elsewhere.
+constexpr std::string_view status_mark = "hearth-status ";
 
 std::vector<Probe> probe_http(const Value& spec, std::chrono::seconds timeout) {
+  std::string curl = "curl --silent --show-error --globoff --max-time \"$2\"";
+  if (!spec.boolean_or("verifyTls", true)) curl += " --insecure";
+  curl += " --write-out '%{stderr}\\nhearth-status %{http_code}\\n'";
   // The page itself is sent back only where somebody wants to read in it.
-  std::string command = "curl --silent --show-error --globoff --max-time \"$2\"";
-  if (!spec.boolean_or("verifyTls", true)) command += " --insecure";
-  if (spec.find("contains") == nullptr) {
-    command += " --output /dev/null --write-out '\\nhearth-status %{http_code}' -- \"$1\"";
-  } else {
-    // Cut short, curl may fail to write: what it says of the status decides, not its exit code.
-    command = "{ " + command +
-              " --write-out '%{stderr}\\nhearth-status %{http_code}' -- \"$1\" | head -c 1048576; } 2>&1";
-  }
-  return {run_probe({"sh", "-c", "command -v curl >/dev/null || exit 127\n" + command, "hearth-check",
+  curl += spec.find("contains") == nullptr ? " --output /dev/null -- \"$1\"" : " -- \"$1\" | head -c 1048576";
+  return {run_probe({"sh", "-c", "command -v curl >/dev/null || exit 127\n" + curl, "hearth-check",
                      spec.string_or("url", ""), std::to_string(timeout.count())},
                     // curl keeps the time itself, and tells what it waited for
                     timeout + std::chrono::seconds(1))};
@@ -119,15 +112,12 @@ Live judge_http(const Value& spec, std::span<const Reply> replies, std::chrono::
   const RunReply& run = run_of(replies[0]);
   const std::string url = spec.string_or("url", "");
   if (run.exit_code == not_found) return missing_tool("curl", "curl");
-  const std::size_t mark = run.out.rfind(status_mark);
-  const auto status = mark == std::string::npos
-                          ? std::nullopt
-                          : integer(std::string_view(run.out).substr(mark + status_mark.size()));
   if (run.exit_code == timed_out) return answer(false, url + " does not answer " + within(timeout));
-  if (!status || *status == 0) {  // 0: no answer that had a status
-    const std::size_t error = run.out.find("curl: ");
-    const std::string why = last_line(
-        !run.err.empty() || error == std::string::npos ? run.err : run.out.substr(error, mark - error));
+  const std::size_t mark = run.err.rfind(status_mark);
+  if (mark == std::string::npos) return Live::unknown("curl did not say how it went" + said(run));
+  const auto status = integer(std::string_view(run.err).substr(mark + status_mark.size()));
+  if (!status || *status == 0) {  // 000: no answer that had a status
+    const std::string why = last_line(std::string_view(run.err).substr(0, mark));
     return answer(false, url + (why.empty() ? " does not answer" : ": " + why));
   }
   const std::string got = url + " answers with status " + std::to_string(*status);
@@ -138,13 +128,13 @@ Live judge_http(const Value& spec, std::span<const Reply> replies, std::chrono::
     return answer(false, got);
   }
   const std::string text = spec.string_or("contains", "");
-  if (!text.empty() && run.out.find(text) == std::string::npos)
+  if (!text.empty() && run.out.find(text) == std::string::npos) {
     return answer(false, got + " and without \"" + text + "\"");
+  }
   return answer(true, got);
 }
 
-// ---- command
-// -------------------------------------------------------------------------------------------------------
+// ---- command ----
 
 std::vector<Probe> probe_command(const Value& spec, std::chrono::seconds timeout) {
   std::vector<std::string> argv;
@@ -181,8 +171,7 @@ Live judge_command(const Value& spec, std::span<const Reply> replies, std::chron
   return answer(true, program + " ended with exit code " + std::to_string(run.exit_code));
 }
 
-// ---- disk
-// ----------------------------------------------------------------------------------------------------------
+// ---- disk ----
 
 std::vector<Probe> probe_disk(const Value& spec, std::chrono::seconds timeout) {
   return {run_probe({"df", "-P", "-B1", "--", normalised_path(spec.string_or("path", "/"))}, timeout)};
@@ -233,8 +222,7 @@ Live judge_disk(const Value& spec, std::span<const Reply> replies, std::chrono::
   return answer(true, got);
 }
 
-// ---- certificate
-// ---------------------------------------------------------------------------------------------------
+// ---- certificate ----
 
 std::vector<Probe> probe_certificate(const Value& spec, std::chrono::seconds timeout) {
   // The host's own clock: it is that one by which its clients' sessions fail.
@@ -305,8 +293,7 @@ Live judge_certificate(const Value& spec, std::span<const Reply> replies, std::c
   return answer(true, got);
 }
 
-// ---- kernelLog
-// -----------------------------------------------------------------------------------------------------
+// ---- kernelLog ----
 
 std::vector<Probe> probe_kernel_log(const Value& spec, std::chrono::seconds timeout) {
   const std::string since = spec.string_or("since", "boot");

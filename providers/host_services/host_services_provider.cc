@@ -16,8 +16,7 @@ namespace {
 
 using Verb = ControlUnit::Verb;
 
-// ---- What is live
-// ------------------------------------------------------------------------------------------------------
+// ---- What is live ----
 
 // The replies to probes(), told apart again.
 struct Answers {
@@ -178,8 +177,7 @@ Live decode_service(const ServiceSpec& spec, const Answers& answers) {
   return Live::present(std::move(fields));
 }
 
-// ---- What to do next
-// ---------------------------------------------------------------------------------------------------
+// ---- What to do next ----
 
 // Builds one answer of next_steps(): all of it in one round, in the order in which systemd wants it.
 class ServiceSteps {

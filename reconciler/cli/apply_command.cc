@@ -9,6 +9,7 @@
 #include "reconciler/apply/applier.h"
 #include "reconciler/cli/apply_view.h"
 #include "reconciler/cli/commands.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
 #include "reconciler/cli/session.h"
@@ -65,18 +66,18 @@ class ApplyRun {
 
   ExitCode from_plan_file(const std::string& path) {
     const auto saved = read_plan_file(path);
-    if (!saved) return report(invocation_, saved.error());
+    if (!saved) return fail(invocation_, saved.error());
     // The same addresses as when it was made: what was not in it is none of its business.
     std::vector<std::string> patterns;
     if (const Value* selection = saved->find("selection"); selection != nullptr && selection->is_list()) {
       for (const Value& pattern : selection->as_list()) patterns.push_back(pattern.as_string());
     }
     const auto selection = Selection::parse(patterns);
-    if (!selection) return report(invocation_, selection.error());
+    if (!selection) return fail(invocation_, selection.error());
     selection_ = *selection;
     survey_ = session_.look(selection_, *progress_);
     if (const auto same = check_still_true(*saved, survey_->plan); !same) {
-      return report(invocation_, same.error(), ExitCode::stale_plan);
+      return fail(invocation_, same.error(), ExitCode::stale_plan);
     }
     show_plan();
     return confirm_and_carry_out();
@@ -91,7 +92,7 @@ class ApplyRun {
 
  private:
   void show_plan() const {
-    if (!invocation_.json) std::fputs(plan_text(survey_->plan, text_style(invocation_)).c_str(), stdout);
+    if (!invocation_.json()) print(plan_text(survey_->plan, invocation_.style));
     std::fflush(stdout);
   }
 
@@ -101,14 +102,14 @@ class ApplyRun {
       const std::string number = std::to_string(deletions);
       const std::string why = "this would delete " + number + " things";
       if (options_.yes || isatty(STDIN_FILENO) == 0) {
-        return report(invocation_, failure("many-deletions", why, "if that is right, say: --deletions " + number),
+        return fail(invocation_, failure("many-deletions", why, "if that is right, say: --deletions " + number),
                       ExitCode::refused);
       }
       if (ask("This deletes " + number + " things. Type their number to go on: ") != number) return declined();
     }
     if (!survey_->plan.actions.empty() && !options_.yes) {
       if (isatty(STDIN_FILENO) == 0) {
-        return report(invocation_,
+        return fail(invocation_,
                       failure("no-answer", "there is no terminal to ask on", "to apply without being asked: --yes"),
                       ExitCode::usage);
       }
@@ -119,7 +120,7 @@ class ApplyRun {
       const auto again = parse_json(to_json(shown));
       survey_ = session_.look(selection_, *progress_);
       if (const auto same = check_still_true(*again, survey_->plan); !same) {
-        return report(invocation_, same.error(), ExitCode::stale_plan);
+        return fail(invocation_, same.error(), ExitCode::stale_plan);
       }
     }
     return carry_out();
@@ -133,13 +134,13 @@ class ApplyRun {
   ExitCode carry_out() {
     const Plan& plan = survey_->plan;
     if (session_.journal() == nullptr) {
-      return report(invocation_, failure("no-journal", "the journal cannot be used: " + session_.journal_trouble(),
+      return fail(invocation_, failure("no-journal", "the journal cannot be used: " + session_.journal_trouble(),
                                          "nothing is done to a host without a record of it"));
     }
     if (plan.actions.empty()) {
       const auto adopted = adopt(*survey_, *session_.journal(), true, milliseconds_now(session_.loop()));
-      if (!adopted) return report(invocation_, adopted.error());
-      if (invocation_.json) std::puts(to_json(apply_json(plan, {}, exit_code_of(plan)), true).c_str());
+      if (!adopted) return fail(invocation_, adopted.error());
+      if (invocation_.json()) print_document(invocation_, apply_json(plan, {}, exit_code_of(plan)).as_map());
       return exit_code_of(plan);
     }
     Journal& journal = *session_.journal();
@@ -151,23 +152,23 @@ class ApplyRun {
     record.commit = plan.commit;
     record.dirty = plan.dirty;
     const auto run = journal.begin_run(record);
-    if (!run) return report(invocation_, run.error());
+    if (!run) return fail(invocation_, run.error());
 
     const ApplyReport result = apply(*run);
     ExitCode code = exit_code_of(plan, result);
     if (result.lease_held_by.empty() && result.journal_error.empty()) {
       const auto adopted = adopt(*survey_, journal, true, milliseconds_now(session_.loop()));
-      if (!adopted) code = most_important({code, report(invocation_, adopted.error())});
+      if (!adopted) code = most_important({code, fail(invocation_, adopted.error())});
       if (!result.interrupted) code = most_important({code, run_checks()});
     }
     const auto ended = journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(code), apply_summary(result));
-    if (invocation_.json) {
-      std::puts(to_json(apply_json(plan, result, code), true).c_str());
+    if (invocation_.json()) {
+      print_document(invocation_, apply_json(plan, result, code).as_map());
     } else {
-      std::fputs(apply_text(plan, result, text_style(invocation_)).c_str(), stdout);
-      std::fputs(failing_checks_.c_str(), stdout);
+      print(apply_text(plan, result, invocation_.style));
+      print(failing_checks_);
     }
-    if (!ended) return most_important({code, report(invocation_, ended.error())});
+    if (!ended) return most_important({code, fail(invocation_, ended.error())});
     return code;
   }
 
@@ -228,16 +229,16 @@ class ApplyRun {
 ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options) {
   Allowance allowance(Effect::restart);
   for (const std::string& text : options.allow) {
-    if (const auto added = allowance.add(text); !added) return report(invocation, added.error(), ExitCode::usage);
+    if (const auto added = allowance.add(text); !added) return fail(invocation, added.error(), ExitCode::usage);
   }
   auto session = Session::open(invocation);
-  if (!session) return report(invocation, session.error());
+  if (!session) return fail(invocation, session.error());
   ApplyRun run(invocation, options, **session, std::move(allowance));
   if (options.targets.size() == 1 && is_plan_file(options.targets.front())) {
     return run.from_plan_file(options.targets.front());
   }
   const auto selection = (*session)->select(options.targets);
-  if (!selection) return report(invocation, selection.error(), ExitCode::usage);
+  if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
   return run.from_selection(*selection);
 }
 

@@ -2,6 +2,8 @@
 
 namespace hearth {
 
-int run_command_line(int, char**) { return 0; }
+int run_command_line(int, char**) {
+  return 0;
+}
 
 }  // namespace hearth

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "reconciler/cli/commands.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
 #include "reconciler/cli/session.h"
@@ -40,20 +41,20 @@ Plan drift_of(Plan plan) {
 
 ExitCode run_drift(const Invocation& invocation, const DriftOptions& options) {
   auto session = Session::open(invocation);
-  if (!session) return report(invocation, session.error());
+  if (!session) return fail(invocation, session.error());
   const auto selection = (*session)->select(options.addresses);
-  if (!selection) return report(invocation, selection.error(), ExitCode::usage);
+  if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
   if ((*session)->journal() == nullptr) {
-    return report(invocation, failure("no-journal", "the journal cannot be used: " + (*session)->journal_trouble(),
+    return fail(invocation, failure("no-journal", "the journal cannot be used: " + (*session)->journal_trouble(),
                                       "drift is told from what was last applied; without that, see: hearth plan"));
   }
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);
   const Plan drift = drift_of(std::move(survey->plan));
-  if (invocation.json) {
-    std::puts(to_json(plan_to_value(drift), true).c_str());
+  if (invocation.json()) {
+    print_document(invocation, plan_to_value(drift).as_map());
   } else {
-    std::fputs(drift_text(drift, text_style(invocation)).c_str(), stdout);
+    print(drift_text(drift, invocation.style));
   }
   return exit_code_of(drift);
 }

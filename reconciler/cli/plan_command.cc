@@ -2,6 +2,7 @@
 #include <string>
 
 #include "reconciler/cli/commands.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
 #include "reconciler/cli/session.h"
@@ -13,22 +14,22 @@ namespace hearth {
 
 ExitCode run_plan(const Invocation& invocation, const PlanOptions& options) {
   auto session = Session::open(invocation);
-  if (!session) return report(invocation, session.error());
+  if (!session) return fail(invocation, session.error());
   const auto selection = (*session)->select(options.addresses);
-  if (!selection) return report(invocation, selection.error(), ExitCode::usage);
+  if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
 
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);
   const Plan& plan = survey->plan;
-  if (!options.out.empty()) {
-    if (const auto written = write_plan_file(options.out, plan); !written) return report(invocation, written.error());
+  if (!options.out_file.empty()) {
+    if (const auto written = write_plan_file(options.out_file, plan); !written) return fail(invocation, written.error());
   }
-  if (invocation.json) {
-    std::puts(to_json(plan_to_value(plan), true).c_str());
+  if (invocation.json()) {
+    print_document(invocation, plan_to_value(plan).as_map());
   } else {
-    const TextStyle style = text_style(invocation);
-    std::fputs((options.steps ? steps_text(plan, style) : plan_text(plan, style)).c_str(), stdout);
-    if (!options.out.empty()) std::printf("Saved to %s; carry it out with: hearth apply %s\n", options.out.c_str(), options.out.c_str());
+    const TextStyle style = invocation.style;
+    print((options.steps ? steps_text(plan, style) : plan_text(plan, style)));
+    if (!options.out_file.empty()) std::printf("Saved to %s; carry it out with: hearth apply %s\n", options.out_file.c_str(), options.out_file.c_str());
   }
   return exit_code_of(plan);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reconciler/cli/commands.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
 #include "reconciler/cli/session.h"
@@ -142,18 +143,18 @@ Value status_json(const std::string& cluster, const Status& status, ExitCode cod
 
 ExitCode run_status(const Invocation& invocation, const StatusOptions& options) {
   auto session = Session::open(invocation);
-  if (!session) return report(invocation, session.error());
+  if (!session) return fail(invocation, session.error());
   const auto selection = (*session)->select(options.addresses);
-  if (!selection) return report(invocation, selection.error(), ExitCode::usage);
+  if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);
   const Status status = status_of(*survey, (*session)->journal());
   const ExitCode code = exit_code_of(survey->plan);
   const std::string& cluster = survey->plan.cluster;
-  if (invocation.json) {
-    std::puts(to_json(status_json(cluster, status, code), true).c_str());
+  if (invocation.json()) {
+    print_document(invocation, status_json(cluster, status, code).as_map());
   } else {
-    std::fputs(status_text(cluster, status, text_style(invocation)).c_str(), stdout);
+    print(status_text(cluster, status, invocation.style));
   }
   return code;
 }

@@ -8,8 +8,7 @@ const std::vector<Rule>& all_rules() {
   // One block a rule, so that two people who add rules do not meet on one line. Never reuse an id for
   // something else.
   static const std::vector<Rule> rules = {
-      // ---- YAML text (manifest/yaml_reader)
-      // --------------------------------------------------------------------
+      // ---- YAML text (manifest/yaml_reader) -------------------------------------------------------------
       {
           "bad-yaml",
           "The text is not well-formed YAML.",
@@ -113,8 +112,7 @@ const std::vector<Rule>& all_rules() {
           "Write the value. If nothing is meant, say which nothing: null (must be unset), \"\", [] or {}.",
       },
 
-      // ---- Values against their schema (manifest/schema_validator)
-      // ---------------------------------------------
+      // ---- Values against their schema (manifest/schema_validator) --------------------------------------
       {
           "unknown-field",
           "The kind has no field of this name.",
@@ -190,6 +188,228 @@ const std::vector<Rule>& all_rules() {
           "Only secret fields are kept out of plans, logs and the journal; in another field the content "
           "would be shown.",
           "Write the value itself, or use the field that is meant for the secret.",
+      },
+
+      // ---- A set of manifests (manifest/loader, settings)
+      // -----------------------------------------------------
+      {
+          "no-manifests",
+          "There is no manifests folder to read.",
+          "Without manifests nothing is declared, and an empty declaration must never be mistaken for a "
+          "wish.",
+          "Name the folder with -C DIR (the default is ./manifests), or begin one with a hearth.yaml that "
+          "says "
+          "`format: 1`.",
+      },
+      {
+          "no-settings",
+          "The manifests folder has no hearth.yaml.",
+          "The file marks the top of a set: with -C pointing one folder too deep, half of what is declared "
+          "would "
+          "look deleted.",
+          "Make a hearth.yaml that says `format: 1`, or name the folder that has one with -C DIR.",
+      },
+      {
+          "unreadable-file",
+          "A file or folder of the manifests cannot be read.",
+          "What it declares is not known, so the set is not whole: it can be compared, but nothing is "
+          "deleted on "
+          "its word.",
+          "Correct its owner or mode, or remove it; a link that leads nowhere too.",
+      },
+      {
+          "folder-loop",
+          "A symbolic link leads back to a folder that it lies in.",
+          "Following it would never end, and would declare everything below it again and again.",
+          "Remove the link.",
+      },
+      {
+          "ignored-file",
+          "A file ends in .yml and is left out.",
+          "Manifests end in .yaml, so that other YAML files can lie beside them; a manifest under the other "
+          "name "
+          "would be missed.",
+          "Rename it to .yaml if it is a manifest.",
+      },
+      {
+          "nested-settings",
+          "A hearth.yaml lies below the top of the manifests folder.",
+          "One set has one hearth.yaml. A second one is a set of its own, or -C names the folder above the "
+          "one that"
+          " is meant.",
+          "Remove it, or name its folder with -C DIR.",
+      },
+      {
+          "settings-format",
+          "hearth.yaml does not say a format that this hearth reads.",
+          "The format says what the words of the manifests mean; to guess would be to apply what nobody "
+          "wrote.",
+          "Write `format: 1`, or install the hearth that these manifests are written for.",
+      },
+      {
+          "settings-documents",
+          "hearth.yaml holds more than one document.",
+          "It holds settings only; resources in it would be overlooked by whoever reads the set.",
+          "Put resources into other *.yaml files beside it.",
+      },
+
+      // ---- Words of a manifest (manifest/manifest, expander)
+      // --------------------------------------------------
+      {
+          "unknown-word",
+          "A word at the top of a manifest or of hearth.yaml is not one of the engine's.",
+          "A misspelt word would be ignored and never take effect: a `protct: true` protects nothing.",
+          "Correct the word; fields of the kind belong under `spec`.",
+      },
+      {
+          "missing-kind",
+          "A manifest does not say what it declares.",
+          "Everything else in it is read by the rules of its kind.",
+          "Add `kind: KIND`; `hearth explain` lists the kinds.",
+      },
+      {
+          "unknown-kind",
+          "A manifest or a reference names a kind that this installation does not know.",
+          "What cannot be understood cannot be kept true.",
+          "Correct the word, or install the plugin that brings the kind; `hearth explain` lists the kinds.",
+      },
+      {
+          "name-or-items",
+          "A manifest has neither `name` nor `items`, or has both.",
+          "A manifest declares one resource by `name` or several by `items`; both at once leaves open what "
+          "the "
+          "`spec` is for.",
+          "Write `name: NAME` for one, `items: {NAME: {…}, …}` for several.",
+      },
+      {
+          "bad-name",
+          "A name holds other characters than letters, digits and . _ : + -",
+          "Names stand in addresses (Kind/name@host), on command lines and in reports, and must be told "
+          "apart from "
+          "what is around them.",
+          "Choose a plain name and put what does not fit into the field of `spec` that identifies the thing.",
+      },
+      {
+          "reserved-name",
+          "A Node is named \"all\".",
+          "`hosts: all` means every Node.",
+          "Give the Node another name; its host name can stay what it is, in `spec.hostName`.",
+      },
+      {
+          "empty-items",
+          "`items` has no entry.",
+          "A manifest that declares nothing is most often one that lost its content, and everything it "
+          "declared "
+          "would be taken for removed.",
+          "Add an entry, or remove the document.",
+      },
+      {
+          "missing-hosts",
+          "A manifest of a kind that lives on hosts does not say on which.",
+          "To assume one, or all, would change machines that nobody named.",
+          "Add `hosts: all`, `hosts: NODE`, `hosts: [NODE, …]` or `hosts: {LABEL: VALUE}`.",
+      },
+      {
+          "cluster-scope",
+          "`hosts`, `perHost` or ${host.…} stands in a manifest of a kind that belongs to the cluster.",
+          "Such a thing exists once, on no host in particular.",
+          "Take it away. Where a guest runs is said by a field of its `spec`.",
+      },
+      {
+          "unknown-host",
+          "A Node is named that no manifest declares.",
+          "hearth reaches only machines that are declared, and a misspelt name would leave one out silently.",
+          "Correct the name, or declare the machine with a manifest of kind Node.",
+      },
+      {
+          "empty-selection",
+          "`hosts` selects no Node.",
+          "A manifest that lands nowhere looks like one that is applied.",
+          "Correct the labels (a Node must have all of them), name Nodes, or remove the document.",
+      },
+      {
+          "per-host-outside",
+          "`perHost` names a host that `hosts` does not select.",
+          "What is written there would never take effect.",
+          "Add the host to `hosts`, or take its entry away.",
+      },
+      {
+          "cluster-word",
+          "`cluster` stands where it says nothing, or is missing where several Clusters are declared.",
+          "With one Cluster nobody has to name it; with several, to choose one would be guessing.",
+          "With several Clusters add `cluster: NAME` to what belongs to one of them; else take the word "
+          "away.",
+      },
+      {
+          "exclusive-field",
+          "`exclusive` names what is no map of this kind.",
+          "Only a map can hold entries that nobody declared; a misspelt name would leave them all in place.",
+          "Name a map of the kind, or write `exclusive: true` for all of them.",
+      },
+      {
+          "duplicate-name",
+          "Two manifests declare one kind and name for one host.",
+          "An address means one resource; with two, the later one would win by the accident of its file's "
+          "name.",
+          "Rename one of the two, or delete it.",
+      },
+
+      // ---- What differs from host to host (manifest/host_text)
+      // ------------------------------------------------
+      {
+          "unknown-host-field",
+          "${host.FIELD} names a field that the Node does not have.",
+          "Without a value the text would be cut short, and a command would mean something else.",
+          "Correct the name, or declare the field for every Node that the manifest lands on.",
+      },
+      {
+          "host-field-not-scalar",
+          "${host.FIELD} names a list, a map or a secret.",
+          "Only strings, numbers and booleans have one way to be written into text; secrets must not be.",
+          "Name a scalar field, or write the value out.",
+      },
+      {
+          "host-text-form",
+          "${host. is not followed by the name of a field and }.",
+          "Left as it is, the characters would end up in a file or a command.",
+          "Write ${host.FIELD}; write $${host. for the characters themselves.",
+      },
+      {
+          "host-text-place",
+          "${host.…} stands in a key or in the name of a secret.",
+          "It is replaced in values only: keys and secrets must be plain to whoever reads the manifest.",
+          "Write it out for each host with perHost.",
+      },
+
+      // ---- Who refers to whom, and who owns what (manifest/references, claims)
+      // --------------------------------
+      {
+          "bad-address",
+          "`dependsOn` holds what is no address of a resource.",
+          "An address that cannot be read names nobody to wait for.",
+          "Write KIND/NAME (the same host's, else the cluster's) or KIND/NAME@NODE; things of the cluster "
+          "have no "
+          "@NODE.",
+      },
+      {
+          "unknown-reference",
+          "A resource is named that no manifest declares.",
+          "What is not declared is not kept true: whoever rests on it would break with it, and unnoticed.",
+          "Correct the name, or declare the resource; one that only has to exist can be declared with its "
+          "name "
+          "alone.",
+      },
+      {
+          "doubly-held-claim",
+          "Two resources declare one real thing.",
+          "Each would undo what the other does, for ever; and who could tell which of them is right?",
+          "Delete one of the two, or correct the field that says which thing is meant.",
+      },
+      {
+          "dependency-cycle",
+          "Resources wait for each other in a circle.",
+          "None of them could ever be the first.",
+          "Take one of the references or `dependsOn` entries named away.",
       },
 
       // ---- Schemas themselves (manifest/kind_schema, schema_registry)

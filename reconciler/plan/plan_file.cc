@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "reconciler/core/json.h"
@@ -14,8 +15,17 @@ namespace {
 
 constexpr int plan_format = 1;
 
+std::string_view to_string(FieldSchema::Write write) {
+  switch (write) {
+    case FieldSchema::Write::online: return "online";
+    case FieldSchema::Write::pending: return "pending";
+    case FieldSchema::Write::create_only: return "create-only";
+  }
+  return "";
+}
+
 Value change_to_value(const Change& change) {
-  Map out{{"path", change.path}, {"effect", to_string(change.effect)}};
+  Map out{{"path", change.path}, {"write", to_string(change.write)}, {"effect", to_string(change.effect)}};
   if (change.secret) {
     out.set("secret", true);
   } else {
@@ -50,7 +60,7 @@ Value action_to_value(const Plan& plan, const Action& action) {
   for (const std::size_t before : action.after) after.emplace_back(plan.actions[before].address.to_string());
   List claims;
   for (const Claim& claim : action.claims) claims.emplace_back(claim.to_string());
-  Map out{{"action", to_string(action.type)},
+  Map out{{"type", to_string(action.type)},
           {"address", action.address.to_string()},
           {"claims", std::move(claims)},
           {"cause", to_string(action.cause)},
@@ -124,7 +134,7 @@ Value plan_to_value(const Plan& plan) {
              {"commit", plan.commit},
              {"dirty", plan.dirty},
              {"history", plan.history},
-             {"manifests", plan.manifests_sha256},
+             {"manifestsSha256", plan.manifests_sha256},
              {"selection", std::move(selection)},
              {"resources", static_cast<std::int64_t>(plan.resources)},
              {"hosts", std::move(hosts)},
@@ -157,7 +167,7 @@ Result<Value> read_plan_file(const std::string& path) {
 }
 
 Result<void> check_still_true(const Value& saved, const Plan& fresh) {
-  if (saved.string_or("manifests", "") != fresh.manifests_sha256) {
+  if (saved.string_or("manifestsSha256", "") != fresh.manifests_sha256) {
     return tl::unexpected(stale("the manifests are not those that the plan was made from"));
   }
   // Through the same JSON as the saved one, so that both sides lost the same (positions, the kinds of numbers).
@@ -165,16 +175,17 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
   if (!now) return tl::unexpected(now.error());
   const List& before_actions = saved.find("actions")->as_list();
   const List& now_actions = now->find("actions")->as_list();
-  const auto find = [](const List& actions, const std::string& address) -> const Value* {
-    for (const Value& action : actions) {
-      if (action.string_or("address", "") == address) return &action;
-    }
-    return nullptr;
+  const auto by_address = [](const List& actions) {
+    std::map<std::string, const Value*> out;
+    for (const Value& action : actions) out.emplace(action.string_or("address", ""), &action);
+    return out;
   };
+  const auto before_by_address = by_address(before_actions);
+  const auto now_by_address = by_address(now_actions);
   for (const Value& action : before_actions) {
     const std::string address = action.string_or("address", "");
-    const Value* other = find(now_actions, address);
-    if (other == nullptr) {
+    const auto found = now_by_address.find(address);
+    if (found == now_by_address.end()) {
       for (const Note& note : fresh.notes) {
         if (note.address.to_string() == address) return tl::unexpected(stale(address + ": " + note.text));
       }
@@ -185,6 +196,7 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
       return tl::unexpected(stale(address + ": somebody has brought it into its declared state since" +
                                   (fields.empty() ? "" : " (" + fields + ")")));
     }
+    const Value* other = found->second;
     if (action.boolean_or("present", true) != other->boolean_or("present", true)) {
       return tl::unexpected(stale(address + ": " + (other->boolean_or("present", true) ? "exists now" : "is gone")));
     }
@@ -195,7 +207,7 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
       return tl::unexpected(stale(address + ": " + field + " was " + brief(observed_then->find(field)) + ", is " +
                                   brief(observed_now->find(field))));
     }
-    for (const char* part : {"action", "rounds", "effect"}) {
+    for (const char* part : {"type", "rounds", "effect"}) {
       const Value* then = action.find(part);
       const Value* today = other->find(part);
       if (then == nullptr || today == nullptr || *then != *today) {
@@ -205,7 +217,7 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
   }
   for (const Value& action : now_actions) {
     const std::string address = action.string_or("address", "");
-    if (find(before_actions, address) != nullptr) continue;
+    if (before_by_address.contains(address)) continue;
     const List& changes = action.find("changes")->as_list();
     return tl::unexpected(stale(address + ": differs now" +
                                 (changes.empty() ? "" : " in " + changes.front().string_or("path", "")) +

@@ -189,12 +189,12 @@ class Planner {
   // In the order of dependencies, so that what a resource waits for has been decided when its turn comes.
   void plan_declared() {
     const auto& resources = input_.manifests.resources;
-    std::unordered_map<Address, Index> index;
-    for (Index i = 0; i < resources.size(); ++i) index.emplace(resources[i].address, i);
+    index_.reserve(resources.size());
+    for (Index i = 0; i < resources.size(); ++i) index_.emplace(resources[i].address, i);
     DependencyGraph graph(resources.size());
     for (Index i = 0; i < resources.size(); ++i) {
       for (const Dependency& dependency : resources[i].dependencies) {
-        if (const auto found = index.find(dependency.on); found != index.end()) graph.add(i, found->second);
+        if (const auto found = index_.find(dependency.on); found != index_.end()) graph.add(i, found->second);
       }
     }
     action_of_.assign(resources.size(), none);
@@ -216,18 +216,18 @@ class Planner {
         if (blocked_by_[i].empty()) blocked_by_[i] = blocked_by_[dependency];
       }
       inherited_[i].assign(after.begin(), after.end());
-      if (selected[i]) plan_one(resources[i], i, index);
+      if (selected[i]) plan_one(resources[i], i);
     }
   }
 
-  void plan_one(const Resource& resource, Index i, const std::unordered_map<Address, Index>& index) {
+  void plan_one(const Resource& resource, Index i) {
     Live live = live_of(resource.address);
     if (live.presence == Live::Presence::unknown) {
       report_unknown(resource, live.why);
       blocked_by_[i] = resource.address.to_string();
       return;
     }
-    foresee_refresh(resource, live, index);
+    foresee_refresh(resource, live);
     const bool creating = live.presence == Live::Presence::absent;
     const Difference difference = diff(resource, live);
     if (!difference.unknown.empty()) {
@@ -299,15 +299,15 @@ class Planner {
   }
 
   // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes.
-  void foresee_refresh(const Resource& resource, Live& live, const std::unordered_map<Address, Index>& index) {
+  void foresee_refresh(const Resource& resource, Live& live) {
     const std::string& refresh = resource.kind->refresh();
     if (refresh.empty() || live.presence != Live::Presence::present) return;
     Value* current = live.fields.find(refresh);
     if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return;
     for (const Dependency& dependency : resource.dependencies) {
       if (dependency.type != Dependency::Type::input) continue;
-      const auto found = index.find(dependency.on);
-      if (found == index.end() || action_of_[found->second] == none) continue;
+      const auto found = index_.find(dependency.on);
+      if (found == index_.end() || action_of_[found->second] == none) continue;
       const Action& input = plan_.actions[action_of_[found->second]];
       if (input.refused.empty()) *current = false;
     }
@@ -478,10 +478,11 @@ class Planner {
     // nobody may ever go back to that.
     for (const Index i : unit.actions) {
       for (const Dependency& dependency : plan_.actions[i].resource.dependencies) {
-        const Resource* input =
-            dependency.type == Dependency::Type::input ? input_.manifests.find(dependency.on) : nullptr;
-        if (input == nullptr || input->claims.empty() || input->claims.front().space != "path") continue;
-        const std::string& path = input->claims.front().id;
+        const auto found = index_.find(dependency.on);
+        if (dependency.type != Dependency::Type::input || found == index_.end()) continue;
+        const Resource& input = input_.manifests.resources[found->second];
+        if (input.claims.empty() || input.claims.front().space != "path") continue;
+        const std::string& path = input.claims.front().id;
         if (kept.insert(path).second) unit.finish.emplace_back(ForgetPrevious{path});
       }
     }
@@ -491,6 +492,7 @@ class Planner {
   const Subjects& subjects_;
   const std::map<Address, Live>& lives_;
   Plan plan_;
+  std::unordered_map<Address, Index> index_;   // of the declared resources
   std::vector<Index> action_of_;               // by resource: its action, or none
   std::vector<std::vector<Index>> inherited_;  // by resource: the actions it waits for
   std::vector<std::string> blocked_by_;        // by resource: the unknown one that it waits for, or ""

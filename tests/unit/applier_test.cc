@@ -387,6 +387,37 @@ TEST(PlanFile, IsRefusedWhenTheWorldMovedAndNamesObjectAndField) {
   EXPECT_FALSE(check_still_true(saved, world.plan()).has_value());
 }
 
+TEST(Apply, SendsExactlyWhatThePlanSaid) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  for (const char* content : {"", "target: 35\n"}) {
+    if (*content != 0) world.host("pve").put("/etc/thermostat.conf", content);
+    const Plan plan = world.plan();
+    std::vector<std::string> planned;
+    for (const Unit& unit : plan.units) {
+      for (const std::size_t i : unit.actions) {
+        for (const auto& round : plan.actions[i].rounds) {
+          for (const Step& step : round) planned.push_back(to_json(to_value(step.operation)));
+        }
+      }
+      for (const Operation& operation : unit.finish) planned.push_back(to_json(to_value(operation)));
+    }
+    world.transports.at("pve")->executions.clear();
+    ApplyOptions options;
+    options.lanes = 1;
+    EXPECT_TRUE(all_done(world.apply(options)));
+    std::vector<std::string> sent;
+    for (const auto& operations : world.transports.at("pve")->executions) {
+      for (const Operation& operation : operations) {
+        if (std::holds_alternative<RenewLease>(operation)) continue;
+        sent.push_back(to_json(to_value(operation)));
+      }
+    }
+    EXPECT_FALSE(planned.empty());
+    EXPECT_EQ(sent, planned);
+  }
+}
+
 // Whatever order the world's answers come in, the end is the same.
 TEST(Apply, ConvergesInAnyOrderOfEvents) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {

@@ -1,0 +1,3 @@
+#include "providers/host_services/host_services_provider.h"
+
+HEARTH_PROVIDER(::hearth::HostServicesProvider)

@@ -1,0 +1,81 @@
+// The commands: one options struct and one function each, defined in cli/<command>_command.cc. The functions print, ask
+// where a person is there to be asked, and answer with the exit code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reconciler/cli/exit_code.h"
+#include "reconciler/cli/invocation.h"
+#include "reconciler/cli/program.h"
+
+namespace hearth {
+
+// ---- Without contacting anything ---------------------------------------------------------------------------------
+
+ExitCode run_validate(const Invocation& invocation);
+
+struct GraphOptions {
+  enum class Format : std::uint8_t { dot, svg };
+  Format format = Format::dot;
+  bool all_edges = false;  // also those that others imply
+};
+ExitCode run_graph(const Invocation& invocation, const GraphOptions& options);
+
+struct ExplainOptions {
+  std::string topic;  // "", KIND, KIND.FIELD, RULE, "rules"
+};
+ExitCode run_explain(const Invocation& invocation, const ExplainOptions& options);
+
+struct HistoryOptions {
+  std::string topic;  // "", a run's number, an address
+  std::size_t most = 20;
+};
+ExitCode run_history(const Invocation& invocation, const HistoryOptions& options);
+
+ExitCode run_version(const Invocation& invocation);
+
+struct CompletionOptions {
+  enum class Shell : std::uint8_t { bash, zsh, fish };
+  Shell shell = Shell::bash;
+};
+ExitCode run_completion(const Invocation& invocation, const CompletionOptions& options, const ProgramDescription& program);
+
+// ---- Against live systems ----------------------------------------------------------------------------------------
+
+struct TrustOptions {
+  std::vector<std::string> nodes;
+  bool yes = false;
+};
+ExitCode run_trust(const Invocation& invocation, const TrustOptions& options);
+
+// ADDRESSES are patterns as people write them (plan/planner.h Selection); none means everything.
+struct PlanOptions {
+  std::vector<std::string> addresses;
+  std::string out_file;            // "": do not save
+  bool steps = false;
+};
+ExitCode run_plan(const Invocation& invocation, const PlanOptions& options);
+
+struct ApplyCommandOptions {
+  std::vector<std::string> targets;   // addresses, or one plan file
+  bool yes = false;
+  std::vector<std::string> allow;     // CLASS[=ADDR,…], as given (apply/allowance.h)
+  bool stage = false;
+  int deletions = 0;                  // how many deletions are meant, where they are many
+};
+ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options);
+
+struct DriftOptions {
+  std::vector<std::string> addresses;
+};
+ExitCode run_drift(const Invocation& invocation, const DriftOptions& options);
+
+struct StatusOptions {
+  std::vector<std::string> addresses;
+};
+ExitCode run_status(const Invocation& invocation, const StatusOptions& options);
+
+}  // namespace hearth

@@ -1,0 +1,79 @@
+#include "reconciler/cli/session.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "reconciler/cli/installation.h"
+#include "reconciler/core/digest.h"
+#include "reconciler/manifest/checkout.h"
+#include "reconciler/transport/make_transport.h"
+
+namespace hearth {
+
+tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocation& invocation) {
+  const auto refuse = [](Diagnostic error) {
+    Diagnostics all;
+    all.add(std::move(error));
+    return tl::unexpected(std::move(all));
+  };
+  auto schemas = SchemaRegistry::load(schemas_folder());
+  if (!schemas) return refuse(schemas.error());
+  std::unique_ptr<Session> session(new Session(*std::move(schemas), plugins_folder()));
+  session->manifests_ = load_manifests(invocation.folder, session->schemas_);
+  if (!session->manifests_.complete) return tl::unexpected(session->manifests_.diagnostics);
+
+  const Checkout checkout = read_checkout(invocation.folder);
+  session->commit_ = checkout.commit;
+  session->dirty_ = checkout.dirty;
+  auto journal = open_journal(default_journal_path());
+  if (journal) {
+    session->journal_ = *std::move(journal);
+  } else {
+    session->journal_trouble_ = journal.error().message;
+  }
+  session->targets_ = std::make_unique<Targets>(
+      session->manifests_.hosts,
+      [loop = &session->loop_](const Host& host) { return make_transport(host, *loop, TransportOptions{}); });
+  session->observer_ = std::make_unique<Observer>(session->loop_, *session->targets_, session->providers_);
+  return session;
+}
+
+Result<Selection> Session::select(const std::vector<std::string>& patterns) const {
+  auto selection = Selection::parse(patterns);
+  if (!selection) return selection;
+  std::vector<Address> known;
+  for (const Resource& resource : manifests_.resources) known.push_back(resource.address);
+  if (journal_ != nullptr) {
+    for (const AppliedRecord& record : journal_->all_applied()) {
+      if (const auto address = Address::parse(record.address)) known.push_back(*address);
+    }
+  }
+  const std::vector<std::string> unmatched = selection->unmatched(known);
+  if (unmatched.empty()) return selection;
+  std::vector<std::string> names;
+  for (const Address& address : known) names.push_back(address.to_string());
+  const std::string nearest = did_you_mean(unmatched.front(), names);
+  return tl::unexpected(failure("unknown-address", "nothing declared is called \"" + unmatched.front() + "\"",
+                                nearest.empty() ? "see what there is: hearth graph" : nearest));
+}
+
+std::unique_ptr<Survey> Session::look(const Selection& selection, ProgressListener& progress) {
+  std::unique_ptr<Survey> result;
+  const PlanInput input{manifests_, schemas_, providers_, journal_.get(), selection};
+  survey(loop_, *observer_, progress, input, [&](std::unique_ptr<Survey> done) { result = std::move(done); });
+  loop_.run_until([&] { return result != nullptr; });
+  result->plan.commit = commit_;
+  result->plan.dirty = dirty_;
+  return result;
+}
+
+std::string whoami() {
+  std::array<char, 256> machine{};
+  gethostname(machine.data(), machine.size() - 1);
+  const passwd* user = getpwuid(getuid());
+  return (user == nullptr ? std::to_string(getuid()) : std::string(user->pw_name)) + "@" + machine.data();
+}
+
+}  // namespace hearth

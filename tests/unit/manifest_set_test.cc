@@ -1,0 +1,204 @@
+#include "reconciler/manifest/manifest_set.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/fakes/manifest_kinds.h"
+
+namespace hearth {
+namespace {
+
+using Texts = std::vector<std::pair<std::string, std::string>>;
+
+const char* const nodes = R"(kind: Node
+items:
+  Home: {address: 192.168.1.50, nic: nic0}
+  pve: {address: 192.168.1.74, nic: enp3s0}
+)";
+
+ManifestSet load(Texts texts) {
+  texts.emplace_back("hearth.yaml", "format: 1\n");
+  return load_manifest_texts(texts, fakes::kinds());
+}
+
+TEST(ManifestSet, DecodesNodes) {
+  const auto set = load({{"n.yaml", R"(kind: Node
+name: agent1
+labels: {role: compute}
+spec:
+  address: 192.168.1.61
+  user: admin
+  port: 2222
+  keys: [~/.ssh/a, /root/b]
+  hostKey: SHA256:x
+  become: sudo
+  proxyJump: root@192.168.1.50
+  power: onDemand
+  nic: nic0
+---
+kind: Node
+name: here
+spec: {transport: local, root: /tmp/there}
+---
+kind: Node
+name: bare
+---
+kind: Cluster
+name: HomeCluster
+)"}});
+  ASSERT_TRUE(set.complete) << set.diagnostics.to_string();
+  ASSERT_EQ(set.hosts.size(), 3U);
+  const Host& agent = set.hosts[0];
+  EXPECT_EQ(agent.name, "agent1");
+  EXPECT_EQ(agent.address, "192.168.1.61");
+  EXPECT_EQ(agent.user, "admin");
+  EXPECT_EQ(agent.port, 2222);
+  EXPECT_EQ(agent.keys, (std::vector<std::string>{"~/.ssh/a", "/root/b"}));
+  EXPECT_EQ(agent.host_key, "SHA256:x");
+  EXPECT_EQ(agent.become, "sudo");
+  EXPECT_EQ(agent.proxy_jump, "root@192.168.1.50");
+  EXPECT_TRUE(agent.on_demand);
+  EXPECT_FALSE(agent.local);
+  EXPECT_EQ(agent.labels.at("role"), "compute");
+  EXPECT_EQ(agent.cluster, "HomeCluster");  // the only one
+  EXPECT_EQ(agent.fields.string_or("nic", ""), "nic0");
+  EXPECT_TRUE(set.hosts[1].local);
+  EXPECT_EQ(set.hosts[1].root, "/tmp/there");
+  const Host& bare = set.hosts[2];
+  EXPECT_EQ(bare.address, "bare");
+  EXPECT_EQ(bare.user, "root");
+  EXPECT_EQ(bare.port, 22);
+  EXPECT_FALSE(bare.on_demand);
+  EXPECT_EQ(set.find_host("here"), &set.hosts[1]);
+  EXPECT_EQ(set.find_host("nobody"), nullptr);
+}
+
+TEST(ManifestSet, StartsARelativeRootAtItsFolder) {
+  std::string folder = (std::filesystem::temp_directory_path() / "hearth-set-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::filesystem::path path = folder;
+  std::ofstream(path / "hearth.yaml") << "format: 1\n";
+  std::ofstream(path / "n.yaml") << "kind: Node\nname: here\nspec: {transport: local, root: there}\n";
+  const auto set = load_manifests(folder, fakes::kinds());
+  std::filesystem::remove_all(path);
+  ASSERT_TRUE(set.complete) << set.diagnostics.to_string();
+  EXPECT_EQ(set.hosts.at(0).root, folder + "/there");
+}
+
+TEST(ManifestSet, FindsByAddressWithAndWithoutItsIndex) {
+  auto set = load(
+      {{"a.yaml", std::string(nodes) + "---\nkind: Directory\nname: d\nhosts: all\nspec: {path: /d}\n"}});
+  ASSERT_TRUE(set.complete) << set.diagnostics.to_string();
+  const Address address{"Directory", "d", "pve"};
+  ASSERT_NE(set.find(address), nullptr);
+  EXPECT_EQ(set.find(address)->address, address);
+  EXPECT_EQ(set.find({"Directory", "d", ""}), nullptr);
+  set.index.clear();
+  ASSERT_NE(set.find(address), nullptr);
+  EXPECT_EQ(set.find(address)->address, address);
+  EXPECT_EQ(set.find({"Directory", "d", ""}), nullptr);
+}
+
+TEST(ManifestSet, TakesPoliciesFromTheKindUnlessSaid) {
+  const auto set = load({{"a.yaml", std::string(nodes) + R"(---
+kind: File
+hosts: pve
+items: {a: {path: /a}}
+---
+kind: File
+name: b
+hosts: pve
+onRemove: retain
+protect: true
+drift: report
+spec: {path: /b}
+---
+kind: Directory
+name: c
+hosts: pve
+spec: {path: /c}
+)"}});
+  ASSERT_TRUE(set.complete) << set.diagnostics.to_string();
+  const Resource& a = *set.find({"File", "a", "pve"});
+  EXPECT_EQ(a.on_remove, OnRemove::remove);
+  EXPECT_FALSE(a.protect);
+  EXPECT_EQ(a.drift, DriftPolicy::correct);
+  const Resource& b = *set.find({"File", "b", "pve"});
+  EXPECT_EQ(b.on_remove, OnRemove::retain);
+  EXPECT_TRUE(b.protect);
+  EXPECT_EQ(b.drift, DriftPolicy::report);
+  EXPECT_EQ(set.find({"Directory", "c", "pve"})->on_remove, OnRemove::retain);
+}
+
+// One bad resource: the others are there, but the set is not whole.
+TEST(ManifestSet, LeavesOutWhatIsWrongAndWhatWouldPointThere) {
+  const auto set = load({{"a.yaml", std::string(nodes) + R"(---
+kind: Container
+name: bad
+spec: {vmid: text}
+---
+kind: Container
+name: good
+dependsOn: [Container/bad]
+spec: {vmid: 2}
+)"}});
+  EXPECT_FALSE(set.complete);
+  EXPECT_EQ(set.diagnostics.all().size(), 1U) << set.diagnostics.to_string();
+  EXPECT_EQ(set.find({"Container", "bad", ""}), nullptr);
+  ASSERT_NE(set.find({"Container", "good", ""}), nullptr);
+  EXPECT_TRUE(set.find({"Container", "good", ""})->dependencies.empty());
+}
+
+TEST(ManifestSet, IsNotCompleteWithoutSettings) {
+  const auto set = load_manifest_texts({{"n.yaml", nodes}}, fakes::kinds());
+  EXPECT_FALSE(set.complete);
+  EXPECT_EQ(set.resources.size(), 2U);
+}
+
+TEST(ManifestSet, IsNotCompleteWhereOneTextIsBroken) {
+  const auto set = load({{"n.yaml", nodes}, {"x.yaml", "kind: [\n"}});
+  EXPECT_FALSE(set.complete);
+  EXPECT_EQ(set.resources.size(), 2U);
+}
+
+// A value that the reader refused is complained about once, and its resource is left out.
+TEST(ManifestSet, DoesNotJudgeWhatCouldNotBeRead) {
+  const auto set = load(
+      {{"n.yaml", nodes}, {"x.yaml", "kind: File\nname: f\nhosts: pve\nspec: {path: /f, mode: 0644}\n"}});
+  EXPECT_EQ(set.diagnostics.all().size(), 1U) << set.diagnostics.to_string();
+  EXPECT_EQ(set.find({"File", "f", "pve"}), nullptr);
+}
+
+class FingerprintTest : public testing::Test {
+ protected:
+  static std::string of(const std::string& manifest, const std::string& settings = "format: 1\n") {
+    const auto set = load_manifest_texts(
+        {{"hearth.yaml", settings}, {"a.yaml", std::string(nodes) + manifest}}, fakes::kinds());
+    EXPECT_TRUE(set.complete) << set.diagnostics.to_string();
+    return fingerprint(set);
+  }
+};
+
+TEST_F(FingerprintTest, IsTheSameForWhatAsksForTheSame) {
+  const std::string file = "---\nkind: File\nname: f\nhosts: pve\nspec: {path: /f, mode: '0644'}\n";
+  const std::string base = of(file);
+  EXPECT_EQ(base.size(), 64U);
+  EXPECT_EQ(
+      base,
+      of("# a comment\n---\nkind: File\nhosts: [pve]\nitems:\n  f:\n    mode: \"0644\"\n    path: /f\n"));
+  EXPECT_NE(base, of("---\nkind: File\nname: f\nhosts: pve\nspec: {path: /f, mode: '0600'}\n"));
+  EXPECT_NE(base, of(file, "format: 1\npolicy: {x: 1}\n"));
+  for (const char* word : {"protect: true\n", "drift: ignore\n", "onRemove: retain\n", "labels: {a: b}\n",
+                           "exclusive: true\n", "dependsOn: [Node/pve]\n"}) {
+    EXPECT_NE(base, of(file + word)) << word;
+  }
+}
+
+}  // namespace
+}  // namespace hearth

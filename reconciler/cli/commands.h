@@ -1,5 +1,5 @@
-// The commands: one options struct and one function each, defined in cli/<command>_command.cc. The functions print, ask
-// where a person is there to be asked, and answer with the exit code.
+// The commands: one options struct and one function each, defined in cli/<command>_command.cc. The functions
+// print, ask where a person is there to be asked, and answer with the exit code.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,11 @@
 #include "reconciler/cli/exit_code.h"
 #include "reconciler/cli/invocation.h"
 #include "reconciler/cli/program.h"
-#include "reconciler/core/address.h"
-#include "reconciler/core/effect.h"
 
 namespace hearth {
 
-// ---- Without contacting anything ---------------------------------------------------------------------------------
+// ---- Without contacting anything
+// ---------------------------------------------------------------------------------
 
 ExitCode run_validate(const Invocation& invocation);
 
@@ -43,9 +42,11 @@ struct CompletionOptions {
   enum class Shell : std::uint8_t { bash, zsh, fish };
   Shell shell = Shell::bash;
 };
-ExitCode run_completion(const Invocation& invocation, const CompletionOptions& options, const ProgramDescription& program);
+ExitCode run_completion(const Invocation& invocation, const CompletionOptions& options,
+                        const ProgramDescription& program);
 
-// ---- Against live systems ----------------------------------------------------------------------------------------
+// ---- Against live systems
+// ----------------------------------------------------------------------------------------
 
 struct TrustOptions {
   std::vector<std::string> nodes;
@@ -53,35 +54,31 @@ struct TrustOptions {
 };
 ExitCode run_trust(const Invocation& invocation, const TrustOptions& options);
 
+// ADDR of the options below is a pattern as plan/planner's Selection reads it: `Kind/name@host`, `Kind/name`,
+// `Kind`, with `*` for any part.
 struct PlanOptions {
-  std::vector<Address> addresses;  // empty: everything
-  std::string out_file;            // "": do not save
+  std::vector<std::string> addresses;  // empty: everything
+  std::string out_file;                // "": do not save
   bool steps = false;
 };
 ExitCode run_plan(const Invocation& invocation, const PlanOptions& options);
 
-// `--allow CLASS[=ADDR,…]`
-struct Allowance {
-  Effect up_to = Effect::none;
-  std::vector<Address> addresses;  // empty: whatever is applied
-};
-
-struct ApplyOptions {
-  std::vector<Address> addresses;  // empty: everything, or what the plan file says
-  std::string plan_file;           // "": plan now
+struct ApplyCommandOptions {
+  std::vector<std::string> targets;  // addresses, or one plan file; empty: everything
+  std::vector<std::string> allow;    // `CLASS[=ADDR,…]`, as given
+  int deletions = -1;                // how many deletions were said to be right; -1: not said
   bool yes = false;
-  std::vector<Allowance> allow;    // as given; the command has its own floor
   bool stage = false;
 };
-ExitCode run_apply(const Invocation& invocation, const ApplyOptions& options);
+ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options);
 
 struct DriftOptions {
-  std::vector<Address> addresses;
+  std::vector<std::string> addresses;
 };
 ExitCode run_drift(const Invocation& invocation, const DriftOptions& options);
 
 struct StatusOptions {
-  std::vector<Address> addresses;
+  std::vector<std::string> addresses;
 };
 ExitCode run_status(const Invocation& invocation, const StatusOptions& options);
 

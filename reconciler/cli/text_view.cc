@@ -51,6 +51,10 @@ std::string_view word_of(Note::Type type) {
       return "no longer declared";
     case Note::Type::asleep:
       return "asleep";
+    case Note::Type::waiting:
+      return "waiting";
+    case Note::Type::failing:
+      return "failing";
     case Note::Type::info:
       return "";
   }
@@ -60,7 +64,10 @@ std::string_view word_of(Note::Type type) {
 Symbol symbol_of(Note::Type type) {
   switch (type) {
     case Note::Type::unknown:
+    case Note::Type::waiting:
       return {"?", Color::red};
+    case Note::Type::failing:
+      return {"!", Color::red};
     case Note::Type::reported:
       return {"=", Color::yellow};
     case Note::Type::held:
@@ -232,6 +239,7 @@ std::string line(const Symbol& symbol, const std::string& address, std::size_t w
                  Color color, const TextStyle& style) {
   std::string out = "  " + paint(style, symbol.color, symbol.text) + " ";
   if (text.empty()) return out + printable(address) + "\n";
+  if (address.empty()) return out + paint(style, color, text) + "\n";
   return out + padded(printable(address), width) + paint(style, color, text) + "\n";
 }
 
@@ -259,7 +267,8 @@ std::string note_text(const Note& note, std::size_t width, const TextStyle& styl
   std::string text(word_of(note.type));
   if (!note.text.empty()) text += (text.empty() ? "" : ": ") + printable(note.text);
   const Symbol symbol = symbol_of(note.type);
-  return line(symbol, note.address.to_string(), width, text, symbol.color, style);
+  const std::string address = note.address.name.empty() ? std::string{} : note.address.to_string();
+  return line(symbol, address, width, text, symbol.color, style);
 }
 
 std::string hosts_text(const Plan& plan, const TextStyle& style) {
@@ -281,6 +290,28 @@ std::string hosts_text(const Plan& plan, const TextStyle& style) {
 std::string join(const std::vector<std::string>& parts, std::string_view between) {
   std::string out;
   for (const auto& part : parts) out.append(out.empty() ? "" : between).append(part);
+  return out;
+}
+
+std::string body(const Plan& plan, const TextStyle& style) {
+  std::size_t width = least_address_columns;
+  for (const Action& action : plan.actions) {
+    if (!effect_text(action).empty()) width = std::max(width, columns(action.address.to_string()) + 2);
+  }
+  for (const Note& note : plan.notes) width = std::max(width, columns(note.address.to_string()) + 2);
+  width = std::min<std::size_t>(width, 60);
+
+  std::string out;
+  const bool quiet = plan.actions.empty() && plan.notes.empty();
+  const bool all_there =
+      std::all_of(plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return host.reachable; });
+  if (!quiet || !all_there) out += hosts_text(plan, style);
+  if (!plan.history) {
+    out += "  " + paint(style, Color::yellow, "The journal cannot be read") +
+           ": nothing is deleted, and drift cannot be told from new intent.\n";
+  }
+  for (const Action& action : plan.actions) out += action_text(action, width, style);
+  for (const Note& note : plan.notes) out += note_text(note, width, style);
   return out;
 }
 
@@ -316,11 +347,14 @@ std::string plan_summary(const Plan& plan) {
   mention(noted(Note::Type::held), "held");
   mention(noted(Note::Type::pending), "waiting for its effect");
   mention(noted(Note::Type::reported), "reported");
+  mention(noted(Note::Type::failing), "failing");
   mention(noted(Note::Type::unknown), "unknown");
+  mention(noted(Note::Type::waiting), "waiting");
   mention(noted(Note::Type::asleep), "asleep");
   const std::string tail = aside.empty() ? "" : "; " + join(aside, ", ");
 
-  const bool certain = noted(Note::Type::unknown) == 0 && noted(Note::Type::reported) == 0;
+  const bool certain =
+      !plan.incomplete() && noted(Note::Type::reported) == 0 && noted(Note::Type::failing) == 0;
   const bool reached = std::all_of(plan.hosts.begin(), plan.hosts.end(),
                                    [](const HostState& host) { return host.reachable || host.on_demand; });
   if (plan.actions.empty() && certain && reached) {
@@ -344,21 +378,21 @@ std::string plan_summary(const Plan& plan) {
 }
 
 std::string plan_text(const Plan& plan, const TextStyle& style) {
-  std::size_t width = least_address_columns;
-  for (const Action& action : plan.actions) {
-    if (!effect_text(action).empty()) width = std::max(width, columns(action.address.to_string()) + 2);
-  }
-  for (const Note& note : plan.notes) width = std::max(width, columns(note.address.to_string()) + 2);
-  width = std::min<std::size_t>(width, 60);
+  return body(plan, style) + paint(style, Color::bold, plan_summary(plan)) + "\n";
+}
 
-  std::string out;
-  const bool quiet = plan.actions.empty() && plan.notes.empty();
-  const bool all_there =
-      std::all_of(plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return host.reachable; });
-  if (!quiet || !all_there) out += hosts_text(plan, style);
-  for (const Action& action : plan.actions) out += action_text(action, width, style);
-  for (const Note& note : plan.notes) out += note_text(note, width, style);
-  return out + paint(style, Color::bold, plan_summary(plan)) + "\n";
+std::string drift_text(const Plan& plan, const TextStyle& style) {
+  std::string summary;
+  if (plan.actions.empty()) {
+    summary = plan.incomplete() ? "No drift where hearth could look."
+                                : "No drift: " + counted(plan.resources, "resource") + " on " +
+                                      counted(plan.hosts.size(), "host") + " looked at.";
+  } else {
+    const std::size_t gone = plan.count(ActionType::create);
+    summary = "Drift: " + std::to_string(plan.actions.size() - gone) + " changed, " + std::to_string(gone) +
+              " gone since last applied.";
+  }
+  return body(plan, style) + paint(style, Color::bold, summary) + "\n";
 }
 
 std::string steps_text(const Plan& plan, const TextStyle& style) {

@@ -1,0 +1,263 @@
+#include "reconciler/transport/operation.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "reconciler/core/digest.h"
+
+namespace hearth {
+
+namespace {
+
+// One word of a line for people: quoted as a shell would want it when it is not plain, control bytes made
+// visible.
+std::string word(std::string_view text) {
+  static constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+=,-{}~";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    static constexpr std::string_view digits = "0123456789abcdef";
+    if (byte < 0x20 || byte == 0x7f) {
+      out += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
+    } else if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string words(const std::vector<std::string>& argv) {
+  std::string out;
+  for (const std::string& argument : argv) out += (out.empty() ? "" : " ") + word(argument);
+  return out;
+}
+
+std::string_view to_string(ControlUnit::Verb verb) {
+  switch (verb) {
+    case ControlUnit::Verb::start:
+      return "start";
+    case ControlUnit::Verb::stop:
+      return "stop";
+    case ControlUnit::Verb::restart:
+      return "restart";
+    case ControlUnit::Verb::reload:
+      return "reload";
+    case ControlUnit::Verb::enable:
+      return "enable";
+    case ControlUnit::Verb::disable:
+      return "disable";
+    case ControlUnit::Verb::mask:
+      return "mask";
+    case ControlUnit::Verb::unmask:
+      return "unmask";
+    case ControlUnit::Verb::daemon_reload:
+      return "daemon-reload";
+  }
+  return "?";
+}
+
+// `0644 root:root`, with what is kept left out.
+std::string attributes(const std::string& mode, const std::string& owner, const std::string& group) {
+  std::string out = mode;
+  if (!owner.empty() || !group.empty()) {
+    if (!out.empty()) out += ' ';
+    out += owner;
+    if (!group.empty()) out += ":" + group;
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned char lead = byte(i);
+    std::size_t length = 1;
+    std::uint32_t point = lead;
+    if (lead >= 0xf0 && lead <= 0xf4) {
+      length = 4;
+      point = lead & 0x07U;
+    } else if (lead >= 0xe0 && lead <= 0xef) {
+      length = 3;
+      point = lead & 0x0fU;
+    } else if (lead >= 0xc2 && lead <= 0xdf) {
+      length = 2;
+      point = lead & 0x1fU;
+    } else if (lead >= 0x80) {
+      return false;
+    }
+    if (text.size() - i < length) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((byte(i + k) & 0xc0U) != 0x80) return false;
+      point = (point << 6U) | (byte(i + k) & 0x3fU);
+    }
+    if (length == 3 && (point < 0x800 || (point >= 0xd800 && point <= 0xdfff))) return false;
+    if (length == 4 && (point < 0x10000 || point > 0x10ffff)) return false;
+    i += length;
+  }
+  return true;
+}
+
+List list_of(const std::vector<std::string>& strings) {
+  return {strings.begin(), strings.end()};
+}
+
+// Leaves out what is not set: plan files are read by people too.
+void set_text(Map& map, std::string key, const std::string& text) {
+  if (!text.empty()) map.set(std::move(key), text);
+}
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+}  // namespace
+
+const std::string& UnitReply::property(std::string_view name) const {
+  static const std::string nothing;
+  const auto found = std::find_if(properties.begin(), properties.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
+  return found == properties.end() ? nothing : found->second;
+}
+
+std::string to_string(const Probe& probe) {
+  return std::visit(Overloaded{
+                        [](const ReadFile& read) { return "read " + word(read.path); },
+                        [](const ListDirectory& list) { return "list " + word(list.path); },
+                        [](const QueryUnit& query) { return "query " + word(query.unit); },
+                        [](const RunProbe& run) { return "run " + words(run.argv); },
+                    },
+                    probe);
+}
+
+std::string to_string(const Operation& operation) {
+  return std::visit(
+      Overloaded{
+          [](const WriteFile& write) {
+            std::string what = std::to_string(write.content.size()) + " bytes";
+            const std::string attributes_text = attributes(write.mode, write.owner, write.group);
+            if (!attributes_text.empty()) what += ", " + attributes_text;
+            // Enough of the hash to tell two contents apart; the whole is in to_value().
+            what += ", sha256 " + sha256(write.content).substr(0, 12);
+            std::string out = "write " + word(write.path) + " (" + what + ")";
+            if (!write.check.empty()) out += ", checked by: " + words(write.check);
+            return out;
+          },
+          [](const SetAttributes& set) {
+            return "set " + word(set.path) + " to " + attributes(set.mode, set.owner, set.group);
+          },
+          [](const MakeDirectory& make) {
+            const std::string what = attributes(make.mode, make.owner, make.group);
+            return "make directory " + word(make.path) + (what.empty() ? "" : " (" + what + ")");
+          },
+          [](const RemovePath& remove) { return "remove " + word(remove.path); },
+          [](const RestorePrevious& restore) { return "put back the previous " + word(restore.path); },
+          [](const ForgetPrevious& forget) { return "forget the previous " + word(forget.path); },
+          [](const ControlUnit& control) {
+            std::string out = "systemctl " + std::string(to_string(control.verb));
+            if (!control.unit.empty()) out += " " + word(control.unit);
+            if (control.settle.count() > 0) {
+              out += ", then up for " + std::to_string(control.settle.count()) + " ms";
+            }
+            return out;
+          },
+          [](const RunCommand& run) { return "run " + words(run.argv); },
+          [](const TakeLease& take) {
+            return "take the lease for " + std::to_string(take.duration.count()) + " s as " +
+                   word(take.holder);
+          },
+          [](const RenewLease& renew) {
+            return "renew the lease for " + std::to_string(renew.duration.count()) + " s";
+          },
+          [](const ReleaseLease&) { return std::string("release the lease"); },
+      },
+      operation);
+}
+
+Value to_value(const Operation& operation) {
+  Map map;
+  std::visit(Overloaded{
+                 [&](const WriteFile& write) {
+                   map.set("operation", "writeFile");
+                   map.set("path", write.path);
+                   // JSON has no bytes: what is not text travels as base64, so that no two contents look
+                   // alike.
+                   if (is_utf8(write.content)) {
+                     map.set("content", write.content);
+                   } else {
+                     map.set("contentBase64", base64(write.content));
+                   }
+                   set_text(map, "mode", write.mode);
+                   set_text(map, "owner", write.owner);
+                   set_text(map, "group", write.group);
+                   if (!write.check.empty()) map.set("check", list_of(write.check));
+                   set_text(map, "expectedSha256", write.expected_sha256);
+                   if (write.keep_previous) map.set("keepPrevious", true);
+                 },
+                 [&](const SetAttributes& set) {
+                   map.set("operation", "setAttributes");
+                   map.set("path", set.path);
+                   set_text(map, "mode", set.mode);
+                   set_text(map, "owner", set.owner);
+                   set_text(map, "group", set.group);
+                 },
+                 [&](const MakeDirectory& make) {
+                   map.set("operation", "makeDirectory");
+                   map.set("path", make.path);
+                   set_text(map, "mode", make.mode);
+                   set_text(map, "owner", make.owner);
+                   set_text(map, "group", make.group);
+                 },
+                 [&](const RemovePath& remove) {
+                   map.set("operation", "removePath");
+                   map.set("path", remove.path);
+                   if (remove.keep_previous) map.set("keepPrevious", true);
+                 },
+                 [&](const RestorePrevious& restore) {
+                   map.set("operation", "restorePrevious");
+                   map.set("path", restore.path);
+                 },
+                 [&](const ForgetPrevious& forget) {
+                   map.set("operation", "forgetPrevious");
+                   map.set("path", forget.path);
+                 },
+                 [&](const ControlUnit& control) {
+                   map.set("operation", "controlUnit");
+                   map.set("verb", to_string(control.verb));
+                   set_text(map, "unit", control.unit);
+                   if (!control.config_files.empty()) map.set("configFiles", list_of(control.config_files));
+                   if (control.settle.count() > 0) map.set("settleMs", std::int64_t{control.settle.count()});
+                   map.set("timeoutS", std::int64_t{control.timeout.count()});
+                 },
+                 [&](const RunCommand& run) {
+                   map.set("operation", "runCommand");
+                   map.set("argv", list_of(run.argv));
+                   map.set("timeoutS", std::int64_t{run.timeout.count()});
+                 },
+                 [&](const TakeLease& take) {
+                   map.set("operation", "takeLease");
+                   map.set("token", take.token);
+                   map.set("holder", take.holder);
+                   map.set("durationS", std::int64_t{take.duration.count()});
+                 },
+                 [&](const RenewLease& renew) {
+                   map.set("operation", "renewLease");
+                   map.set("token", renew.token);
+                   map.set("durationS", std::int64_t{renew.duration.count()});
+                 },
+                 [&](const ReleaseLease& release) {
+                   map.set("operation", "releaseLease");
+                   map.set("token", release.token);
+                 },
+             },
+             operation);
+  return map;
+}
+
+}  // namespace hearth

@@ -1,0 +1,816 @@
+#include "reconciler/transport/shell_library.h"
+
+namespace hearth {
+
+// How these functions are written:
+//  - Nothing is read from standard input (the script itself stood there); contents come on descriptor 3.
+//  - Whatever starts a process that may hang starts it under `timeout`. Builtins are preferred: a fork costs
+//  the node
+//    more than all the text of this library.
+//  - Names are always quoted, always absolute (so that none looks like an option), and never pass through
+//  eval.
+//  - Functions that fail say why on standard output, set $code and return 1.
+
+std::string_view shell_observe_library() {
+  static constexpr std::string_view text = R"sh(
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C TZ=UTC SYSTEMD_COLORS=0 SYSTEMD_PAGER=
+export PATH LC_ALL TZ SYSTEMD_COLORS SYSTEMD_PAGER
+unset -v QUOTING_STYLE TIME_STYLE BLOCK_SIZE POSIXLY_CORRECT FIND_BLOCK_SIZE CDPATH IFS SYSTEMD_LOG_LEVEL
+umask 077
+set -f
+nl='
+'
+
+begin() {
+  printf '%s b %s\n' "$n" "$1"
+  printf '%s b %s\n' "$n" "$1" >&2
+}
+end() {
+  printf '%s e %s %s\n' "$n" "$1" "$2"
+  printf '%s e %s %s\n' "$n" "$1" "$2" >&2
+}
+
+# stat_files FRAME PATH…: facts of each, not following links.
+stat_files() {
+  local frame="$1" status
+  shift
+  begin "$frame"
+  timeout -k 2 10 find "$@" -maxdepth 0 -printf 'f\0%p\0%y\0%m\0%U\0%G\0%u\0%g\0%s\0%T@\0%l\0'
+  status=$?
+  end "$frame" "$status"
+  return "$status"
+}
+
+# hash_files FRAME PATH…: hashes of those that are regular files, also left in $hashes for send_content.
+# Called after stat_files, which would have hung in our place on a dead mount.
+hash_files() {
+  local frame="$1" path status
+  shift
+  begin "$frame"
+  for path; do
+    shift
+    if [ -f "$path" ] && [ ! -L "$path" ]; then set -- "$@" "$path"; fi
+  done
+  hashes= status=0
+  if [ $# -gt 0 ]; then
+    hashes=$(timeout -k 2 20 sha256sum -- "$@")
+    status=$?
+    printf '%s\n' "$hashes"
+  fi
+  end "$frame" "$status"
+  return "$status"
+}
+
+# read_files NUMBER PATH…: both. When they take too long, one of these paths is to blame and shall not spoil the others:
+# each is asked alone.
+read_files() {
+  local number="$1" path all='' i=0
+  shift
+  stat_files "f$number" "$@"
+  case $? in
+    124 | 137) ;;
+    *)
+      hash_files "h$number" "$@"
+      case $? in
+        124 | 137) ;;
+        *) return ;;
+      esac
+      ;;
+  esac
+  for path; do
+    if stat_files "f$number.$i" "$path" && hash_files "h$number.$i" "$path"; then all="$all$hashes$nl"; fi
+    i=$((i + 1))
+  done
+  hashes=$all
+}
+
+# send_content FRAME KNOWN LIMIT PATH: up to LIMIT bytes of what was hashed just now, unless its hash is KNOWN.
+send_content() {
+  case "$nl$hashes$nl" in
+    *"$nl$2  $4$nl"*) return ;;  # known: nothing to send
+    *"  $4$nl"* | "$nl"\\*) ;;     # hashed, so it can be read; names with a backslash in front are written in another way
+    *) return ;;
+  esac
+  begin "$1"
+  timeout -k 2 20 head -c "$3" -- "$4"
+  end "$1" $?
+}
+
+# list_directories NUMBER PATH…
+list_directories() {
+  local number="$1" path status i=0
+  shift
+  begin "l$number"
+  timeout -k 2 10 find -H "$@" -maxdepth 1 -printf '%H\0%d\0%y\0%f\0'
+  status=$?
+  end "l$number" "$status"
+  case $status in
+    124 | 137) ;;
+    *) return ;;
+  esac
+  for path; do
+    begin "l$number.$i"
+    timeout -k 2 5 find -H "$path" -maxdepth 1 -printf '%H\0%d\0%y\0%f\0'
+    end "l$number.$i" $?
+    i=$((i + 1))
+  done
+}
+
+# ---- Units
+
+show_units() {
+  timeout -k 2 15 systemctl show --no-pager --timestamp=us+utc \
+    -p Id -p Names -p LoadState -p LoadError -p ActiveState -p SubState -p UnitFileState -p Type -p Result \
+    -p FragmentPath -p DropInPaths -p EnvironmentFiles -p InvocationID -p NeedDaemonReload -p RemainAfterExit \
+    -p InactiveExitTimestamp -p ActiveEnterTimestamp -p ExecMainStatus -p ExecMainCode -p MainPID -p NRestarts \
+    -p ConditionResult -p CanReload -p TriggeredBy -p Triggers \
+    -- "$@"
+}
+
+# query_units UNIT…: one block of properties each, and their inputs into $input_paths and $input_patterns.
+query_units() {
+  local unit text line status blocks=0 i=0
+  input_paths= input_patterns=
+  begin u
+  text=$(show_units "$@")
+  status=$?
+  while IFS= read -r line; do
+    case $line in Id=*) blocks=$((blocks + 1)) ;; esac
+  done <<END
+$text
+END
+  if [ "$blocks" -eq $# ]; then
+    printf '%s\n' "$text"
+    end u "$status"
+    collect_inputs "$text"
+    return
+  fi
+  # One of them is a name that systemd does not take, which leaves out its block: which one can only be told by asking
+  # for each.
+  end u mixed
+  for unit; do
+    begin "u.$i"
+    text=$(show_units "$unit")
+    status=$?
+    printf '%s\n' "$text"
+    end "u.$i" "$status"
+    collect_inputs "$text"
+    i=$((i + 1))
+  done
+}
+
+# collect_inputs TEXT: adds what systemd read for the units shown in TEXT.
+collect_inputs() {
+  local line
+  while IFS= read -r line; do
+    case $line in
+      FragmentPath=/*) input_paths="$input_paths$nl${line#*=}" ;;
+      DropInPaths=?*) split_list "${line#*=}" ;;
+      EnvironmentFiles=/*)
+        line=${line#*=}
+        input_patterns="$input_patterns$nl${line% (ignore_errors=*}"
+        ;;
+    esac
+  done <<END
+$1
+END
+}
+
+# split_list LIST: adds the words of one of systemctl's lists to $input_paths. A word that a shell would not take as it
+# is stands in double quotes, with backslashes before what keeps its meaning there.
+split_list() {
+  local rest="$1" out= char= quoted=
+  while [ -n "$rest" ]; do
+    char=${rest%"${rest#?}"}
+    rest=${rest#?}
+    case $quoted$char in
+      \\ | q\\)
+        out=$out${rest%"${rest#?}"}
+        rest=${rest#?}
+        ;;
+      \") quoted=q ;;
+      q\") quoted= ;;
+      ' ')
+        input_paths="$input_paths$nl$out"
+        out=
+        ;;
+      *) out=$out$char ;;
+    esac
+  done
+  input_paths="$input_paths$nl$out"
+}
+
+# with_inputs COMMAND ARGUMENT…: runs COMMAND with all collected inputs after its arguments. Patterns are expanded as
+# systemd does it; one that matches nothing stays, as a file that is not there.
+with_inputs() {
+  local IFS="$nl"
+  set -- "$@" $input_paths
+  set +f
+  set -- "$@" $input_patterns
+  set -f
+  "$@"
+}
+
+# read_inputs PATH…: facts of each, following links; then hashes of what is a file.
+read_inputs() {
+  local path status=0
+  begin i
+  [ $# -eq 0 ] || timeout -k 2 10 find -H "$@" -maxdepth 0 -printf 'i\0%p\0%y\0%T@\0%B@\0'
+  status=$?
+  end i "$status"
+  case $status in
+    124 | 137) return ;;
+  esac
+  begin j
+  hash_paths "$@"
+  end j $?
+}
+
+# hash_paths PATH…: sha256sum of those that are files or links to files.
+hash_paths() {
+  local path
+  for path; do
+    shift
+    if [ -f "$path" ]; then set -- "$@" "$path"; fi
+  done
+  [ $# -eq 0 ] || timeout -k 2 20 sha256sum -- "$@"
+}
+
+# send_stamp FRAME UNIT: what control_unit left when it last started the unit in this boot.
+send_stamp() {
+  local line
+  begin "$1"
+  if [ -r "$root/run/hearth/units/$2" ]; then
+    while IFS= read -r line; do printf '%s\n' "$line"; done <"$root/run/hearth/units/$2"
+  fi
+  end "$1" 0
+}
+
+# run_probe FRAME SECONDS COMMAND…
+run_probe() {
+  local frame="$1" seconds="$2"
+  shift 2
+  begin "$frame"
+  timeout -k 2 "$seconds" "$@"
+  end "$frame" $?
+}
+)sh";
+  return text;
+}
+
+std::string_view shell_execute_library() {
+  static constexpr std::string_view text = R"sh(
+run=$root/run/hearth
+store=$root/var/lib/hearth/undo
+temp= code= token= expires= holder=
+
+fail() {
+  code=$1
+  shift
+  printf '%s\n' "$*"
+  return 1
+}
+
+# fail_write TEXT: what a tool said when it could not write.
+fail_write() {
+  case $1 in
+    *'No space left on device'* | *'quota exceeded'*) fail no-space "$1" ;;
+    *) fail write "$1" ;;
+  esac
+}
+
+# Also when we are killed or the line is cut: no temporary file stays behind, and whoever listens learns that it is over.
+finish() {
+  [ -z "$temp" ] || rm -rf -- "$temp"
+  printf '%s bye\n' "$n"
+  printf '%s bye\n' "$n" >&2
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+
+# op NUMBER FUNCTION ARGUMENT…: one operation. The first that fails is the last.
+op() {
+  local number="$1"
+  shift
+  code=failed
+  begin "$number"
+  if fence "$1" && "$@" 2>&1; then
+    end "$number" done
+  else
+    end "$number" "$code"
+    exit 0
+  fi
+}
+
+# ---- Leases
+#
+# $run/lease says whose the host is: token, end of the lease (uptime in hundredths of a second), holder. It is replaced
+# by rename, so that it can be read without a lock, and changed only under $run/lock. Whoever works under a lease holds
+# $run/busy shared, and nobody gets a new lease while somebody does: a script that was held up for longer than its lease
+# still never writes together with its successor's.
+
+make_run() {
+  [ -d "$run" ] && return
+  local err
+  err=$(mkdir -p -- "$root/run" 2>&1 && mkdir -m 700 -- "$run" 2>&1) || [ -d "$run" ] ||
+    fail no-access "$err; hearth needs root here: connect as root, or set become: sudo for this Node"
+}
+
+read_lease() {
+  token= expires=0 holder=
+  [ -r "$run/lease" ] && {
+    IFS= read -r token
+    read -r expires
+    IFS= read -r holder
+  } <"$run/lease"
+}
+
+write_lease() {
+  local err
+  err=$({ printf '%s\n%s\n%s\n' "$1" "$(($(uptime_now) + $2 * 100))" "$3" >"$run/lease.new"; } 2>&1 &&
+    mv -fT -- "$run/lease.new" "$run/lease" 2>&1) || fail_write "$err"
+}
+
+# Hundredths of a second since boot: nobody can set this clock.
+uptime_now() {
+  local up rest
+  read -r up rest </proc/uptime
+  up=${up%.*}${up#*.}
+  up=${up#"${up%%[!0]*}"}
+  printf '%s' "${up:-0}"
+}
+
+seconds_left() { printf '%s' "$(((expires - $(uptime_now) + 99) / 100))"; }
+
+lock() {
+  make_run || return 1
+  command exec 8>>"$run/lock" || fail no-access "cannot open $run/lock" || return 1
+  flock -w 10 8 || fail busy "$run/lock is held by another process for more than 10 s" || return 1
+}
+unlock() { exec 8>&-; }
+
+take_lease() {
+  local status
+  lock || return 1
+  take_locked "$@"
+  status=$?
+  unlock
+  return "$status"
+}
+take_locked() {
+  local left
+  read_lease
+  if [ "$token" != "$1" ]; then
+    left=$(seconds_left)
+    if [ -n "$token" ] && [ "$left" -gt 0 ]; then
+      fail held "$holder ($left s left)"
+      return 1
+    fi
+    command exec 7>>"$run/busy" || fail no-access "cannot open $run/busy" || return 1
+    flock -n 7 || {
+      exec 7>&-
+      fail held "${holder:-the last holder} (its lease is over, but one of its operations is still running)"
+      return 1
+    }
+    exec 7>&-
+  fi
+  write_lease "$@"
+}
+
+renew_lease() {
+  local status
+  lock || return 1
+  read_lease
+  if [ "$token" = "$1" ]; then
+    write_lease "$1" "$2" "$holder"
+  else
+    fail lost "${holder:-nobody} holds the lease now"
+  fi
+  status=$?
+  unlock
+  return "$status"
+}
+
+release_lease() {
+  local status
+  lock || return 1
+  read_lease
+  [ "$token" != "$1" ] || rm -f -- "$run/lease"
+  status=$?
+  unlock
+  return "$status"
+}
+
+fence() {
+  case $1 in *_lease) return 0 ;; esac
+  [ -n "$lease" ] || return 0
+  if [ -z "$joined" ]; then
+    make_run || return 1
+    command exec 9>>"$run/busy" || fail no-access "cannot open $run/busy" || return 1
+    flock -s -w 10 9 || fail lost "somebody else is taking the lease" || return 1
+    joined=1
+  fi
+  read_lease
+  [ "$token" = "$lease" ] || fail lost "${holder:-nobody} holds the lease now" || return 1
+  [ "$expires" -gt "$(uptime_now)" ] || fail lost "the lease ran out and was not renewed in time"
+}
+joined=
+
+# ---- Running tools
+
+# run LINES SECONDS COMMAND…: prints the last LINES of what it said. A file that has no name any more takes the output,
+# not a pipe: a daemon that the command leaves behind would keep a pipe open, and us waiting.
+run() {
+  local lines="$1" seconds="$2" status out
+  shift 2
+  make_run || return 1
+  out=$run/out-$id8
+  command exec 4>"$out" 5<"$out" || fail no-access "cannot write $out" || return 1
+  rm -f -- "$out"
+  timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 9>&-
+  status=$?
+  exec 4>&-
+  tail -n "$lines" <&5 | tail -c 8192
+  exec 5<&-
+  return "$status"
+}
+
+run_command() {
+  local seconds="$1" status
+  run 20 "$@"
+  status=$?
+  case $status in
+    0) ;;
+    124 | 137) fail timeout "gave up after $seconds s" ;;
+    *) fail command "exit status $status" ;;
+  esac
+}
+
+refuse() { fail "$@"; }
+
+# ---- Files
+
+# Below a folder that stands for /, a link must not lead out of it.
+inside() {
+  local real
+  [ -n "$root" ] || return 0
+  real=$(readlink -m -- "${1%/*}/") || return 0
+  case $real/ in
+    "$root"/*) ;;
+    *) fail outside "$1 leads out of $root" ;;
+  esac
+}
+
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+has_parent() {
+  [ -d "${1%/*}/" ] || fail no-parent "there is no directory ${1%/*}; declare a Directory for it"
+}
+
+# Makes it last. File systems that know no fsync of directories say so.
+sync_directory() {
+  local err
+  err=$(sync -- "${1%/*}/" 2>&1) && return
+  case $err in
+    *'Invalid argument'* | *'not supported'*) ;;
+    *) fail write "in place, but may not outlive a power failure: $err" ;;
+  esac
+}
+
+# as_expected PATH HASH
+as_expected() {
+  local hash
+  case $2 in
+    '') return 0 ;;
+    absent)
+      ! exists "$1" || fail moved "$1 has come into being since the plan was made"
+      return
+      ;;
+  esac
+  if [ -f "$1" ] && [ ! -L "$1" ]; then
+    hash=$(timeout -k 2 20 sha256sum <"$1") || fail write "cannot read $1" || return 1
+    [ "${hash%% *}" = "$2" ] || fail moved "$1 has other content than when the plan was made"
+  elif exists "$1"; then
+    fail moved "$1 is no regular file any more"
+  else
+    fail moved "$1 has gone since the plan was made"
+  fi
+}
+
+# give PATH MODE OWNER GROUP: where they differ only, because not every file system (/etc/pve) lets them be set.
+give() {
+  local path="$1" mode="$2" owner="$3" group="$4" err now IFS=:
+  now=$(stat -c '%a:%U:%u:%G:%g' -- "$path" 2>&1) || fail attributes "$now" || return 1
+  set -- $now
+  if [ "$owner" = "$2" ] || [ "$owner" = "$3" ]; then owner=; fi
+  if [ "$group" = "$4" ] || [ "$group" = "$5" ]; then group=; fi
+  if [ -n "$owner$group" ]; then
+    err=$(chown -- "$owner${group:+:$group}" "$path" 2>&1) || fail attributes "$err" || return 1
+    set -- x # chown may have taken the set-user-id bit away
+  fi
+  if [ -n "$mode" ] && { [ "$1" = x ] || [ $((0$1)) -ne $((0$mode)) ]; }; then
+    err=$(chmod -- "$mode" "$path" 2>&1) || fail attributes "$err" || return 1
+  fi
+}
+
+# keep PATH KEY: before the first change of a unit of work. What an earlier, killed run kept is the older and stays.
+keep() {
+  local path="$1" err part
+  [ -n "$2" ] || return 0
+  [ ! -d "$store/$2" ] || return 0
+  sweep "$store/.new-" "$2"
+  part=$store/.new-$id8-$2
+  # Twice, as another operation may just be removing the empty folder.
+  err=$(mkdir -p -- "$part" 2>&1) || err=$(mkdir -p -- "$part" 2>&1) || fail_write "$err" || return 1
+  err=$({
+    { printf '%s\n' "$path" >"$part/path"; } &&
+      if exists "$path"; then
+        cp -a --reflink=auto -T -- "$path" "$part/previous" && { [ -L "$path" ] || sync -- "$part/previous"; }
+      else
+        true >"$part/absent"
+      fi && sync -- "$part/path" "$part" && mv -T -- "$part" "$store/$2" && sync -- "$store"
+  } 2>&1) || {
+    rm -rf -- "$part"
+    drop_empty_store
+    fail_write "cannot keep the previous state of $path: $err"
+  }
+}
+
+drop_empty_store() { rmdir -- "$store" "${store%/*}" 2>/dev/null; return 0; }  # not when others keep something there
+
+forget() {
+  rm -rf -- "$store/$2" || fail write "cannot remove $store/$2" || return 1
+  drop_empty_store
+}
+
+# sweep PREFIX NAME: temporary files of runs that were killed.
+sweep() {
+  local old
+  set +f
+  for old in "$1"????????-"$2"; do
+    ! exists "$old" || rm -rf -- "$old"
+  done
+  set -f
+}
+
+# write_file PATH TEMPORARY NAME-IN-IT MODE OWNER GROUP EXPECTED KEEP-KEY HASH [CHECK…], content in base64 on 3.
+write_file() {
+  local path="$1" new="$2" name="$3" mode="$4" owner="$5" group="$6" expected="$7" key="$8" hash="$9" err status
+  shift 9
+  has_parent "$path" && inside "$path" || return 1
+  if [ -d "$path" ] && [ ! -L "$path" ]; then
+    fail is-directory "$path is a directory"
+    return 1
+  fi
+  as_expected "$path" "$expected" || return 1
+  sweep "${path%/*}/.hearth-" "$name"
+  temp=$new
+  err=$( (set -C && true >"$new") 2>&1) || fail_write "$err" || return 1
+  if [ -f "$path" ] && [ ! -L "$path" ]; then
+    # Access lists and the like, where there are any and the file system has them.
+    cp --attributes-only --preserve=xattr -- "$path" "$new" 2>/dev/null
+    err=$(stat -c '%a:%u:%g' -- "$path" 2>&1) || fail_write "$err" || return 1
+    : "${mode:=${err%%:*}}" "${group:=${err##*:}}"
+    err=${err#*:}
+    : "${owner:=${err%:*}}"
+  fi
+  give "$new" "${mode:-0644}" "$owner" "$group" || return 1
+  err=$(base64 -d <&3 2>&1 >"$new") || fail_write "$err" || return 1
+  err=$(sha256sum <"$new" 2>&1)
+  [ "${err%% *}" = "$hash" ] || fail write "what arrived is not what was sent: $err" || return 1
+  if [ $# -gt 0 ]; then
+    run 20 60 "$@"
+    status=$?
+    [ "$status" -eq 0 ] || fail check "refused by ${1##*/} (exit status $status); the live file is as it was" || return 1
+    as_expected "$path" "$expected" || return 1
+  fi
+  keep "$path" "$key" || return 1
+  err=$(sync -- "$new" 2>&1 && mv -fT -- "$new" "$path" 2>&1) || fail_write "$err" || return 1
+  temp=
+  sync_directory "$path"
+}
+
+set_attributes() {
+  inside "$1" || return 1
+  if [ -L "$1" ]; then
+    fail attributes "$1 is a symbolic link: name what it points to"
+  elif [ ! -e "$1" ]; then
+    fail attributes "there is no $1"
+  else
+    give "$@"
+  fi
+}
+
+make_directory() {
+  local err
+  inside "$1" || return 1
+  if [ ! -d "$1" ]; then
+    ! exists "$1" || fail not-directory "$1 is in the way: it is no directory" || return 1
+    err=$( (umask 022 && mkdir -p -- "${1%/*}/") 2>&1 && mkdir -m "${2:-0755}" -- "$1" 2>&1) || fail_write "$err" || return 1
+    sync_directory "$1" || return 1
+  fi
+  give "$@"
+}
+
+# remove_path PATH KEEP-KEY
+remove_path() {
+  local err
+  exists "$1" || [ -n "$2" ] || return 0
+  inside "$1" || return 1
+  if [ -d "$1" ] && [ ! -L "$1" ]; then
+    err=$(find "$1" -mindepth 1 -maxdepth 1 -printf x -quit) || fail write "cannot read $1" || return 1
+    [ -z "$err" ] || fail not-empty "$1 is not empty: hearth removes no directory with something in it" || return 1
+    keep "$1" "$2" || return 1
+    err=$(rmdir -- "$1" 2>&1) || fail_write "$err" || return 1
+  else
+    keep "$1" "$2" || return 1
+    err=$(rm -f -- "$1" 2>&1) || fail_write "$err" || return 1
+  fi
+  [ ! -d "${1%/*}/" ] || sync_directory "$1"
+}
+
+# restore_previous PATH TEMPORARY NAME-IN-IT KEY. Nothing kept: the change was never begun, or is taken back already.
+restore_previous() {
+  local err kept="$store/$4"
+  [ -d "$kept" ] || return 0
+  if [ -e "$kept/absent" ]; then
+    remove_path "$1" '' || return 1
+  else
+    has_parent "$1" && inside "$1" || return 1
+    sweep "${1%/*}/.hearth-" "$3"
+    temp=$2
+    err=$(cp -a -T -- "$kept/previous" "$2" 2>&1 && { [ -L "$2" ] || sync -- "$2"; } 2>&1 &&
+      mv -fT -- "$2" "$1" 2>&1) || fail_write "$err" || return 1
+    temp=
+    sync_directory "$1" || return 1
+  fi
+  forget "$1" "$4"
+}
+
+# ---- Units
+
+offline() { [ -z "$root" ] || fail offline "$root only stands for /: no systemd runs there that could $1 units"; }
+
+# control_unit VERB UNIT SECONDS SETTLE-HUNDREDTHS CONFIG…
+control_unit() {
+  local verb="$1" unit="$2" seconds="$3" status
+  case $verb in
+    start | restart | reload)
+      offline "$verb" && bring_up "$@"
+      ;;
+    daemon-reload)
+      [ -z "$root" ] || return 0 # nothing runs there that could have read the old unit files
+      run_command "$seconds" systemctl --no-ask-password daemon-reload
+      ;;
+    stop)
+      offline stop && run_command "$seconds" systemctl --no-ask-password stop -- "$unit" && rm -f -- "$run/units/$unit"
+      ;;
+    *) run_command "$seconds" systemctl --no-ask-password ${root:+"--root=$root"} "$verb" -- "$unit" ;;
+  esac
+}
+
+unit_state() {
+  local text line
+  active= sub= result= invocation= restarts= type= condition=
+  text=$(timeout -k 2 15 systemctl show -p ActiveState -p SubState -p Result -p InvocationID -p NRestarts -p Type \
+    -p ConditionResult -- "$1" 2>&1) || fail command "$text" || return 1
+  while IFS= read -r line; do
+    case $line in
+      ActiveState=*) active=${line#*=} ;;
+      SubState=*) sub=${line#*=} ;;
+      Result=*) result=${line#*=} ;;
+      InvocationID=*) invocation=${line#*=} ;;
+      NRestarts=*) restarts=${line#*=} ;;
+      Type=*) type=${line#*=} ;;
+      ConditionResult=*) condition=${line#*=} ;;
+    esac
+  done <<END
+$text
+END
+}
+
+# unit_failed UNIT SINCE WHY
+unit_failed() {
+  timeout -k 2 10 journalctl --no-pager -q -o cat -n 10 -u "$1" --since "@$2" 2>&1
+  fail unit-failed "$3"
+}
+
+bring_up() {
+  local verb="$1" unit="$2" seconds="$3" settle="$4" since own config status first restarted until out
+  local active sub result invocation restarts type condition
+  shift 4
+  # What it is about to read. Taken before it starts: what changes from now on it may have missed.
+  input_paths= input_patterns=
+  out=$(show_units "$unit") || fail command "systemctl show $unit: exit status $?" || return 1
+  collect_inputs "$out"
+  own=$(with_inputs hash_paths 2>/dev/null)
+  config=$(hash_paths "$@" 2>/dev/null)
+  since=$(date +%s)
+  until=$(($(uptime_now) + seconds * 100))
+  # A person may have tried so often that systemd has had enough. Units that are not loaded have nothing to reset.
+  [ "$verb" = reload ] || timeout -k 2 15 systemctl reset-failed -- "$unit" 2>/dev/null
+  out=$(run 10 "$seconds" systemctl --no-ask-password "$verb" -- "$unit")
+  status=$?
+  case $status in
+    0) ;;
+    124 | 137)
+      unit_failed "$unit" "$since" "systemctl $verb $unit did not return within $seconds s"
+      code=timeout
+      return 1
+      ;;
+    *)
+      unit_failed "$unit" "$since" "$out"
+      return 1
+      ;;
+  esac
+  while :; do
+    unit_state "$unit" || return 1
+    case $active/$sub in
+      active/*) break ;;
+      */auto-restart*)
+        unit_failed "$unit" "$since" "$unit ended at once ($result), and systemd keeps restarting it"
+        return 1
+        ;;
+      inactive/*)
+        if [ "$condition" = no ]; then
+          unit_failed "$unit" "$since" "a condition of $unit does not hold, so systemd did not start it"
+          return 1
+        fi
+        [ "$type/$result" = oneshot/success ] && break
+        unit_failed "$unit" "$since" "$unit did not stay up: it is $active ($result)"
+        return 1
+        ;;
+      failed/*)
+        unit_failed "$unit" "$since" "$unit did not stay up: it failed ($result)"
+        return 1
+        ;;
+    esac
+    if [ "$(uptime_now)" -ge "$until" ]; then
+      unit_failed "$unit" "$since" "$unit is still $active ($sub) after $seconds s"
+      code=timeout
+      return 1
+    fi
+    sleep 0.1
+  done
+  first=$invocation restarted=$restarts
+  until=$(($(uptime_now) + settle))
+  while [ "$active" = active ] && [ "$(uptime_now)" -lt "$until" ]; do
+    sleep 0.1
+    unit_state "$unit" || return 1
+    case $active/$type/$result in
+      active/* | reloading/*) active=active ;;
+      inactive/oneshot/success) break ;;
+      *)
+        unit_failed "$unit" "$since" "$unit did not stay up: it is $active ($result)"
+        return 1
+        ;;
+    esac
+    if [ "$invocation/$restarts" != "$first/$restarted" ]; then
+      unit_failed "$unit" "$since" "$unit did not stay up: systemd had to start it again"
+      return 1
+    fi
+  done
+  stamp "$verb" "$unit" "$first" "$own" "$config"
+}
+
+# stamp VERB UNIT INVOCATION OWN CONFIG: what the running unit has read. A reload makes it read its configuration again,
+# not its unit file: for those what was stamped at its start stays true.
+stamp() {
+  local unit="$2" line err old=
+  if [ "$1" = reload ] && [ -r "$run/units/$unit" ]; then
+    while IFS= read -r line; do
+      case $line in
+        "invocation $3") old=1 own= ;;
+        "own "*) [ -z "$old" ] || own="$own${own:+$nl}${line#own }" ;;
+      esac
+    done <"$run/units/$unit"
+    [ -n "$old" ] || own=$4
+  else
+    own=$4
+  fi
+  make_run || return 1
+  err=$({
+    mkdir -p -- "$run/units" && {
+      printf 'invocation %s\n' "$3"
+      prefix_lines own "$own"
+      prefix_lines config "$5"
+    } >"$run/units/.$id8" && mv -fT -- "$run/units/.$id8" "$run/units/$unit"
+  } 2>&1) || fail_write "$err"
+}
+
+prefix_lines() {
+  local line
+  while IFS= read -r line; do
+    [ -z "$line" ] || printf '%s %s\n' "$1" "$line"
+  done <<END
+$2
+END
+}
+)sh";
+  return text;
+}
+
+}  // namespace hearth

@@ -1,0 +1,332 @@
+#include "reconciler/transport/shell_script.h"
+
+#include <algorithm>
+#include <set>
+
+#include "reconciler/core/digest.h"
+#include "reconciler/transport/observe_layout.h"
+#include "reconciler/transport/shell_library.h"
+
+namespace hearth {
+
+namespace {
+
+using std::chrono::seconds;
+
+// What the library's own timeouts add up to, for the transport to know when to give up. Singles after a timed
+// out group are not counted: they are the exception, and what they have answered by then counts.
+constexpr seconds group_time{10 + 20};
+constexpr seconds content_time{20};
+constexpr seconds units_time{15 + 10 + 20};
+constexpr seconds operation_time{60};
+
+std::string quoted_list(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += " " + shell_quote(word);
+  return out;
+}
+
+// Digits only, or "": a mode reaches arithmetic in the script.
+bool is_mode(std::string_view mode) {
+  return mode.size() <= 5 && mode.find_first_not_of("01234567") == std::string_view::npos;
+}
+
+// The name of a user or group, or a number; chown(1) gives ':' and a leading '+' or '-' other meanings.
+bool is_account(std::string_view name) {
+  return name.find_first_of(std::string_view(":/\0\n\t", 5)) == std::string_view::npos &&
+         (name.empty() || (name.front() != '-' && name.front() != '+'));
+}
+
+std::string one_line(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return out;
+}
+
+std::string why_no_attributes(std::string_view mode, std::string_view owner, std::string_view group) {
+  if (!is_mode(mode)) return "'" + std::string(mode) + "' is no octal mode";
+  if (!is_account(owner)) return "'" + std::string(owner) + "' is no user name";
+  if (!is_account(group)) return "'" + std::string(group) + "' is no group name";
+  return {};
+}
+
+// Where something about to replace PATH lies meanwhile: beside it, hidden, ending in its name, because the
+// tools that check a file may go by the name's end. Cut from the left where it would be too long for a file
+// system.
+struct Temporary {
+  std::string name;  // the part that only depends on the path: how leftovers of killed runs are found
+  std::string path;
+
+  Temporary(const std::string& target, std::string_view id) {
+    static constexpr std::size_t longest = 200;
+    const std::size_t slash = target.rfind('/');
+    name = target.substr(slash + 1);
+    if (name.size() > longest) name = name.substr(name.size() - longest);
+    path = target.substr(0, slash + 1) + ".hearth-" + std::string(id) + "-" + name;
+  }
+};
+
+std::string base64_lines(std::string_view bytes) {
+  static constexpr std::size_t width = 76;
+  const std::string text = base64(bytes);
+  std::string out;
+  out.reserve(text.size() + text.size() / width + 2);
+  for (std::size_t at = 0; at < text.size(); at += width) out += text.substr(at, width) + "\n";
+  return out;
+}
+
+std::string begin_script(std::string_view nonce, std::string_view root) {
+  std::string out = "{\nexec </dev/null\nn=" + shell_quote(nonce) + " root=" + shell_quote(root) + "\n";
+  out += "printf '%s hello\\n' \"$n\"\nprintf '%s hello\\n' \"$n\" >&2\n";
+  out += shell_observe_library();
+  return out;
+}
+
+// Writes the call of one operation. Each is `op NUMBER FUNCTION ARGUMENT…`.
+class OperationRenderer {
+ public:
+  OperationRenderer(std::string_view root, std::string_view id, std::string_view nonce)
+      : root_(root), id_(id), nonce_(nonce) {}
+
+  std::string render(std::size_t number, const Operation& operation) {
+    std::string why;
+    std::string call = std::visit([&](const auto& one) { return render_one(one, why); }, operation);
+    if (!why.empty()) call = "refuse invalid" + quoted_list({one_line(why)}) + "\n";
+    return "op " + std::to_string(number) + " " + call;
+  }
+
+  [[nodiscard]] seconds timeout() const { return timeout_; }
+
+ private:
+  std::string in_root(const std::string& path) const { return root_ + path; }
+
+  static std::string key(const std::string& path) { return sha256(path); }
+
+  static bool is_below_root(const std::string& path, std::string& why) {
+    why = why_no_path(path);
+    if (why.empty() && (path == "/" || path.ends_with('/'))) why = "'" + path + "' names no file";
+    return why.empty();
+  }
+
+  std::string render_one(const WriteFile& write, std::string& why) {
+    if (!is_below_root(write.path, why)) return {};
+    why = why_no_attributes(write.mode, write.owner, write.group);
+    if (why.empty() && !write.check.empty()) why = why_no_command(write.check);
+    if (!why.empty()) return {};
+    const std::string path = in_root(write.path);
+    const Temporary temporary(path, id_);
+    std::vector<std::string> words{path,
+                                   temporary.path,
+                                   temporary.name,
+                                   write.mode,
+                                   write.owner,
+                                   write.group,
+                                   write.expected_sha256,
+                                   write.keep_previous ? key(write.path) : "",
+                                   sha256(write.content)};
+    for (std::string argument : write.check) {
+      for (std::size_t at = argument.find("{}"); at != std::string::npos;
+           at = argument.find("{}", at + temporary.path.size())) {
+        argument.replace(at, 2, temporary.path);
+      }
+      words.push_back(std::move(argument));
+    }
+    timeout_ += operation_time * 2;
+    const std::string mark = "end-" + std::string(nonce_);
+    return "write_file" + quoted_list(words) + " 3<<'" + mark + "'\n" + base64_lines(write.content) + mark +
+           "\n";
+  }
+
+  std::string render_one(const SetAttributes& set, std::string& why) {
+    if (!is_below_root(set.path, why)) return {};
+    why = why_no_attributes(set.mode, set.owner, set.group);
+    timeout_ += operation_time;
+    return "set_attributes" + quoted_list({in_root(set.path), set.mode, set.owner, set.group}) + "\n";
+  }
+
+  std::string render_one(const MakeDirectory& make, std::string& why) {
+    if (!is_below_root(make.path, why)) return {};
+    why = why_no_attributes(make.mode, make.owner, make.group);
+    timeout_ += operation_time;
+    return "make_directory" + quoted_list({in_root(make.path), make.mode, make.owner, make.group}) + "\n";
+  }
+
+  std::string render_one(const RemovePath& remove, std::string& why) {
+    if (!is_below_root(remove.path, why)) return {};
+    timeout_ += operation_time;
+    return "remove_path" + quoted_list({in_root(remove.path), remove.keep_previous ? key(remove.path) : ""}) +
+           "\n";
+  }
+
+  std::string render_one(const RestorePrevious& restore, std::string& why) {
+    if (!is_below_root(restore.path, why)) return {};
+    const Temporary temporary(in_root(restore.path), id_);
+    timeout_ += operation_time;
+    return "restore_previous" +
+           quoted_list({in_root(restore.path), temporary.path, temporary.name, key(restore.path)}) + "\n";
+  }
+
+  std::string render_one(const ForgetPrevious& forget, std::string& why) {
+    if (!is_below_root(forget.path, why)) return {};
+    timeout_ += operation_time;
+    return "forget" + quoted_list({in_root(forget.path), key(forget.path)}) + "\n";
+  }
+
+  std::string render_one(const ControlUnit& control, std::string& why) {
+    std::string verb;
+    switch (control.verb) {
+      case ControlUnit::Verb::start:
+        verb = "start";
+        break;
+      case ControlUnit::Verb::stop:
+        verb = "stop";
+        break;
+      case ControlUnit::Verb::restart:
+        verb = "restart";
+        break;
+      case ControlUnit::Verb::reload:
+        verb = "reload";
+        break;
+      case ControlUnit::Verb::enable:
+        verb = "enable";
+        break;
+      case ControlUnit::Verb::disable:
+        verb = "disable";
+        break;
+      case ControlUnit::Verb::mask:
+        verb = "mask";
+        break;
+      case ControlUnit::Verb::unmask:
+        verb = "unmask";
+        break;
+      case ControlUnit::Verb::daemon_reload:
+        verb = "daemon-reload";
+        break;
+    }
+    std::string unit;
+    if (control.verb != ControlUnit::Verb::daemon_reload) {
+      why = why_no_unit_name(control.unit);
+      unit = full_unit_name(control.unit);
+    }
+    for (const std::string& path : control.config_files) {
+      if (why.empty()) why = why_no_path(path);
+    }
+    // systemctl's own wait, the wait for the unit to be up, and reading its inputs.
+    timeout_ +=
+        control.timeout * 2 + std::chrono::ceil<seconds>(control.settle) + units_time + operation_time;
+    const auto settle = (control.settle.count() + 9) / 10;
+    return "control_unit " + verb +
+           quoted_list({unit, std::to_string(control.timeout.count()), std::to_string(settle)}) +
+           quoted_list(control.config_files) + "\n";
+  }
+
+  std::string render_one(const RunCommand& run, std::string& why) {
+    why = why_no_command(run.argv);
+    if (why.empty() && !root_.empty()) why = root_ + " only stands for /: no command can be run in it";
+    timeout_ += run.timeout + seconds(10);
+    return "run_command " + std::to_string(run.timeout.count()) + quoted_list(run.argv) + "\n";
+  }
+
+  std::string render_one(const TakeLease& take, std::string&) {
+    timeout_ += operation_time;
+    return "take_lease" +
+           quoted_list({one_line(take.token), std::to_string(take.duration.count()), one_line(take.holder)}) +
+           "\n";
+  }
+
+  std::string render_one(const RenewLease& renew, std::string&) {
+    timeout_ += operation_time;
+    return "renew_lease" + quoted_list({one_line(renew.token), std::to_string(renew.duration.count())}) +
+           "\n";
+  }
+
+  std::string render_one(const ReleaseLease& release, std::string&) {
+    timeout_ += operation_time;
+    return "release_lease" + quoted_list({one_line(release.token)}) + "\n";
+  }
+
+  std::string root_;
+  std::string id_;
+  std::string_view nonce_;
+  seconds timeout_{0};
+};
+
+}  // namespace
+
+std::string shell_quote(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+Script render_observe(const std::vector<Probe>& probes, std::string_view nonce, std::string_view root) {
+  const ObserveLayout layout(probes, root);
+  Script script{begin_script(nonce, root), seconds(10)};
+  std::string& out = script.text;
+
+  for (std::size_t g = 0; g < layout.files.size(); ++g) {
+    out += "read_files " + std::to_string(g) + quoted_list(layout.files[g]) + "\n";
+    script.timeout += group_time;
+    const std::set<std::string> group(layout.files[g].begin(), layout.files[g].end());
+    for (std::size_t p = 0; p < probes.size(); ++p) {
+      const auto* read = std::get_if<ReadFile>(&probes[p]);
+      if (read == nullptr || read->max_content == 0 || !layout.refused[p].empty()) continue;
+      const std::string path = std::string(root) + read->path;
+      if (!group.contains(path)) continue;
+      // One byte more than wanted tells a file that is too large from one that just fits.
+      out += "send_content c" + std::to_string(p) +
+             quoted_list({read->known_sha256, std::to_string(read->max_content + 1), path}) + "\n";
+    }
+  }
+  // Whatever the number of files: to read what was hashed a moment ago takes no time, or hangs.
+  if (!layout.files.empty()) script.timeout += content_time;
+
+  for (std::size_t g = 0; g < layout.directories.size(); ++g) {
+    out += "list_directories " + std::to_string(g) + quoted_list(layout.directories[g]) + "\n";
+    script.timeout += group_time;
+  }
+
+  if (!layout.units.empty()) {
+    out += "query_units" + quoted_list(layout.units) + "\n";
+    out += "with_inputs read_inputs" + quoted_list(layout.config_files) + "\n";
+    for (std::size_t u = 0; u < layout.units.size(); ++u) {
+      out += "send_stamp s" + std::to_string(u) + " " + shell_quote(layout.units[u]) + "\n";
+    }
+    script.timeout += units_time;
+  }
+
+  // Commands come last: what they do to the streams can only harm commands.
+  for (std::size_t p = 0; p < probes.size(); ++p) {
+    const auto* run = std::get_if<RunProbe>(&probes[p]);
+    if (run == nullptr || !layout.refused[p].empty()) continue;
+    out += "run_probe r" + std::to_string(p) + " " + std::to_string(run->timeout.count()) +
+           quoted_list(run->argv) + "\n";
+    script.timeout += run->timeout + seconds(2);
+  }
+  out += "printf '%s bye\\n' \"$n\"\nprintf '%s bye\\n' \"$n\" >&2\nexit 0\n}\n";
+  return script;
+}
+
+Script render_execute(const std::vector<Operation>& operations, std::string_view lease,
+                      std::string_view nonce, std::string_view root) {
+  const std::string_view id = nonce.substr(0, 8);
+  OperationRenderer renderer(root, id, nonce);
+  Script script{begin_script(nonce, root), seconds(10)};
+  std::string& out = script.text;
+  out += "lease=" + shell_quote(one_line(lease)) + " id8=" + shell_quote(id) + "\n";
+  out += shell_execute_library();
+  for (std::size_t i = 0; i < operations.size(); ++i) out += renderer.render(i, operations[i]);
+  out += "exit 0\n}\n";
+  script.timeout += renderer.timeout();
+  return script;
+}
+
+}  // namespace hearth

@@ -1,0 +1,456 @@
+// The scripts, run by the real sh of this machine against a folder that stands for /.
+#include "reconciler/transport/local_transport.h"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "reconciler/core/digest.h"
+#include "reconciler/loop/event_loop.h"
+#include "reconciler/transport/observe_layout.h"
+
+namespace hearth {
+namespace {
+
+namespace fs = std::filesystem;
+using Status = OperationResult::Status;
+
+constexpr std::string_view odd_names[] = {"with space",
+                                          "quote'quote",
+                                          "double\"quote",
+                                          "back\\slash",
+                                          "new\nline",
+                                          "-dash",
+                                          "--help",
+                                          "*",
+                                          "[a-z]?",
+                                          "$HOME",
+                                          "`id`",
+                                          "$(id)",
+                                          "\xff\xfe not utf-8",
+                                          "\x81\x82\x83\x84\x85\x86\x87\x88",
+                                          "\x01\x02\t\r",
+                                          "ümläut",
+                                          "trailing newline\n",
+                                          " leading",
+                                          "a;b|c&d",
+                                          "{}",
+                                          "#hash",
+                                          "~",
+                                          "!bang",
+                                          "%s%n",
+                                          "..."};
+
+class LocalTransportTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "hearth-root-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    fs::create_directories(root_ / "etc");
+    Host host;
+    host.name = "scratch";
+    host.local = true;
+    host.root = root_;
+    transport_ = std::make_unique<LocalTransport>(host, loop_);
+  }
+
+  void TearDown() override {
+    transport_.reset();
+    fs::remove_all(root_);
+  }
+
+  std::vector<Reply> observe(std::vector<Probe> probes) {
+    std::optional<Result<std::vector<Reply>>> answer;
+    const std::size_t count = probes.size();
+    transport_->observe(std::move(probes), [&](auto replies) { answer = std::move(replies); });
+    loop_.run_until([&] { return answer.has_value(); });
+    if (!*answer) {
+      ADD_FAILURE() << answer->error().to_string();
+      return std::vector<Reply>(count);
+    }
+    EXPECT_EQ((*answer)->size(), count);
+    return std::move(**answer);
+  }
+
+  template <typename T>
+  T observe_one(Probe probe) {
+    auto replies = observe({std::move(probe)});
+    if (const auto* why = std::get_if<NoReply>(&replies.at(0))) ADD_FAILURE() << why->why;
+    return std::holds_alternative<T>(replies.at(0)) ? std::get<T>(replies.at(0)) : T{};
+  }
+
+  std::vector<OperationResult> execute(std::vector<Operation> operations, std::string lease = "") {
+    std::optional<std::vector<OperationResult>> answer;
+    transport_->execute(std::move(operations), std::move(lease),
+                        [&](auto results) { answer = std::move(results); });
+    loop_.run_until([&] { return answer.has_value(); });
+    return std::move(*answer);
+  }
+
+  OperationResult execute_one(Operation operation, std::string lease = "") {
+    return execute({std::move(operation)}, std::move(lease)).at(0);
+  }
+
+  void put(const std::string& path, std::string_view content) {
+    std::ofstream(root_.string() + path, std::ios::binary) << content;
+  }
+  std::string get(const std::string& path) {
+    std::ifstream file(root_.string() + path, std::ios::binary);
+    if (!file) return "(no file)";
+    std::ostringstream out;
+    out << file.rdbuf();
+    return out.str();
+  }
+  mode_t mode(const std::string& path) {
+    struct stat info{};
+    EXPECT_EQ(::lstat((root_.string() + path).c_str(), &info), 0) << path;
+    return info.st_mode & 07777;
+  }
+  // Everything below the root, relative to it: to see that nothing was left behind.
+  std::set<std::string> everything() {
+    std::set<std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(root_)) {
+      all.insert(entry.path().string().substr(root_.string().size()));
+    }
+    return all;
+  }
+
+  EventLoop loop_;
+  fs::path root_;
+  std::unique_ptr<LocalTransport> transport_;
+};
+
+testing::AssertionResult is_done(const OperationResult& result) {
+  if (result.status == Status::done) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "status " << static_cast<int>(result.status) << ", " << result.code
+                                     << ": " << result.output;
+}
+
+testing::AssertionResult has_failed(const OperationResult& result, std::string_view code) {
+  if (result.status == Status::failed && result.code == code) return testing::AssertionSuccess();
+  return is_done(result) ? testing::AssertionFailure() << "it is done" : is_done(result);
+}
+
+#define EXPECT_DONE(result) EXPECT_TRUE(is_done(result))
+#define EXPECT_FAILED(result, code) EXPECT_TRUE(has_failed(result, code))
+
+// ---- Observing
+// -----------------------------------------------------------------------------------------------------
+
+TEST_F(LocalTransportTest, TellsWhatIsThere) {
+  put("/etc/motd", "hello\n");
+  ::chmod((root_ / "etc/motd").c_str(), 04750);
+  fs::create_symlink("motd", root_ / "etc/link");
+  ASSERT_EQ(::mkfifo((root_ / "etc/fifo").c_str(), 0600), 0);
+  put("/etc/file", "x");
+  const auto replies = observe({ReadFile{"/etc/motd", "", 1000}, ReadFile{"/etc/link", "", 1000},
+                                ReadFile{"/etc", "", 1000}, ReadFile{"/etc/fifo", "", 1000},
+                                ReadFile{"/etc/none", "", 1000}, ReadFile{"/etc/file/below", "", 1000}});
+  const auto& file = std::get<FileReply>(replies[0]);
+  EXPECT_EQ(file.type, FileReply::Type::regular);
+  EXPECT_EQ(file.mode, 04750U);
+  EXPECT_EQ(file.uid, ::geteuid());
+  EXPECT_EQ(file.size, 6U);
+  EXPECT_EQ(file.sha256, sha256("hello\n"));
+  EXPECT_EQ(file.content, "hello\n");
+  EXPECT_GT(file.modified, 1'600'000'000);
+  const auto& link = std::get<FileReply>(replies[1]);
+  EXPECT_EQ(link.type, FileReply::Type::symlink);
+  EXPECT_EQ(link.target, "motd");
+  EXPECT_FALSE(link.content.has_value());
+  EXPECT_EQ(std::get<FileReply>(replies[2]).type, FileReply::Type::directory);
+  EXPECT_EQ(std::get<FileReply>(replies[3]).type, FileReply::Type::other);
+  EXPECT_EQ(std::get<FileReply>(replies[4]).type, FileReply::Type::absent);
+  EXPECT_EQ(std::get<FileReply>(replies[5]).type, FileReply::Type::absent);
+}
+
+TEST_F(LocalTransportTest, SendsContentOnlyWhenItIsNewsAndNotTooLong) {
+  put("/etc/a", "12345");
+  const std::string hash = sha256("12345");
+  EXPECT_EQ(observe_one<FileReply>(ReadFile{"/etc/a", hash, 100}).content, std::nullopt);
+  EXPECT_EQ(observe_one<FileReply>(ReadFile{"/etc/a", sha256("old"), 100}).content, "12345");
+  EXPECT_EQ(observe_one<FileReply>(ReadFile{"/etc/a", "", 5}).content, "12345");
+  const auto too_long = observe_one<FileReply>(ReadFile{"/etc/a", "", 4});
+  EXPECT_EQ(too_long.content, std::nullopt);
+  EXPECT_EQ(too_long.sha256, hash);
+  EXPECT_EQ(observe_one<FileReply>(ReadFile{"/etc/a", "", 0}).content, std::nullopt);
+}
+
+TEST_F(LocalTransportTest, GivesBackEveryByte) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  bytes += bytes + "\n\n";
+  put("/etc/bytes", bytes);
+  put("/etc/empty", "");
+  const auto replies = observe({ReadFile{"/etc/bytes"}, ReadFile{"/etc/empty"}});
+  EXPECT_EQ(std::get<FileReply>(replies[0]).content, bytes);
+  EXPECT_EQ(std::get<FileReply>(replies[1]).content, "");
+}
+
+TEST_F(LocalTransportTest, ReadsFilesWithOddNames) {
+  std::vector<Probe> probes;
+  for (const std::string_view name : odd_names) {
+    put("/etc/" + std::string(name), "content of " + std::string(name));
+    probes.emplace_back(ReadFile{"/etc/" + std::string(name)});
+    probes.emplace_back(ReadFile{"/etc/not " + std::string(name)});
+  }
+  const auto replies = observe(probes);
+  for (std::size_t i = 0; i < std::size(odd_names); ++i) {
+    const auto* file = std::get_if<FileReply>(&replies[2 * i]);
+    ASSERT_NE(file, nullptr) << odd_names[i] << ": " << std::get<NoReply>(replies[2 * i]).why;
+    EXPECT_EQ(file->content, "content of " + std::string(odd_names[i]));
+    const auto* none = std::get_if<FileReply>(&replies[2 * i + 1]);
+    ASSERT_NE(none, nullptr) << odd_names[i] << ": " << std::get<NoReply>(replies[2 * i + 1]).why;
+    EXPECT_EQ(none->type, FileReply::Type::absent);
+  }
+}
+
+TEST_F(LocalTransportTest, ListsDirectories) {
+  fs::create_directories(root_ / "dir");
+  fs::create_directories(root_ / "empty");
+  fs::create_symlink("dir", root_ / "link");
+  fs::create_symlink("nowhere", root_ / "dangling");
+  std::vector<std::string> expected;
+  for (const std::string_view name : odd_names) {
+    put("/dir/" + std::string(name), "");
+    expected.emplace_back(name);
+  }
+  put("/dir/.hidden", "");
+  expected.emplace_back(".hidden");
+  std::sort(expected.begin(), expected.end());
+  put("/file", "");
+  const auto replies = observe({ListDirectory{"/dir"}, ListDirectory{"/empty"}, ListDirectory{"/none"},
+                                ListDirectory{"/link"}, ListDirectory{"/dangling"}, ListDirectory{"/file"}});
+  EXPECT_EQ(std::get<ListReply>(replies[0]).names, expected);
+  EXPECT_TRUE(std::get<ListReply>(replies[1]).exists);
+  EXPECT_TRUE(std::get<ListReply>(replies[1]).names.empty());
+  EXPECT_FALSE(std::get<ListReply>(replies[2]).exists);
+  EXPECT_EQ(std::get<ListReply>(replies[3]).names, expected);
+  EXPECT_FALSE(std::get<ListReply>(replies[4]).exists);
+  EXPECT_EQ(std::get<NoReply>(replies[5]).why, root_.string() + "/file is no directory");
+}
+
+TEST_F(LocalTransportTest, ObservingWritesNothing) {
+  put("/etc/a", "a");
+  const auto before = everything();
+  observe({ReadFile{"/etc/a"}, ListDirectory{"/etc"}, ReadFile{"/run/hearth/x"}});
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(LocalTransportTest, RefusesWhatCannotBeRedirectedBelowTheRoot) {
+  const auto replies = observe({QueryUnit{"cron.service", {}}, RunProbe{{"id"}}, ReadFile{"relative"}});
+  for (const Reply& reply : replies) EXPECT_TRUE(std::holds_alternative<NoReply>(reply));
+  EXPECT_FAILED(execute_one(RunCommand{{"touch", root_ / "ran"}}), "invalid");
+  EXPECT_FALSE(fs::exists(root_ / "ran"));
+  EXPECT_FAILED(execute_one(ControlUnit{ControlUnit::Verb::start, "cron.service", {}}), "offline");
+  EXPECT_DONE(execute_one(ControlUnit{ControlUnit::Verb::daemon_reload, "", {}}));
+}
+
+TEST_F(LocalTransportTest, DoesNotFollowLinksOutOfTheRoot) {
+  fs::create_symlink("/tmp", root_ / "out");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/out/hearth-test-escape", .content = "x"}), "outside");
+  EXPECT_FAILED(execute_one(MakeDirectory{.path = "/out/hearth-test-escape"}), "outside");
+  EXPECT_FALSE(fs::exists("/tmp/hearth-test-escape"));
+}
+
+// ---- Writing
+// -------------------------------------------------------------------------------------------------------
+
+TEST_F(LocalTransportTest, WritesAFileWithItsModeAndLeavesNothingElse) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  std::string large;
+  for (int i = 0; i < 1000; ++i) large += bytes;
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/new", .content = large, .mode = "0640"}));
+  EXPECT_EQ(get("/etc/new"), large);
+  EXPECT_EQ(mode("/etc/new"), 0640U);
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/plain", .content = ""}));
+  EXPECT_EQ(get("/etc/plain"), "");
+  EXPECT_EQ(mode("/etc/plain"), 0644U);
+  EXPECT_EQ(everything(), (std::set<std::string>{"/etc", "/etc/new", "/etc/plain"}));
+}
+
+TEST_F(LocalTransportTest, KeepsTheModeThatIsThere) {
+  put("/etc/a", "old");
+  ::chmod((root_ / "etc/a").c_str(), 02710);
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new"}));
+  EXPECT_EQ(get("/etc/a"), "new");
+  EXPECT_EQ(mode("/etc/a"), 02710U);
+}
+
+TEST_F(LocalTransportTest, WritesFilesWithOddNames) {
+  std::vector<Operation> operations;
+  for (const std::string_view name : odd_names) {
+    operations.emplace_back(WriteFile{.path = "/etc/" + std::string(name), .content = std::string(name)});
+  }
+  operations.emplace_back(WriteFile{.path = "/etc/" + std::string(255, 'n'), .content = "long"});
+  for (const auto& result : execute(operations)) EXPECT_DONE(result);
+  for (const std::string_view name : odd_names) EXPECT_EQ(get("/etc/" + std::string(name)), name);
+  EXPECT_EQ(get("/etc/" + std::string(255, 'n')), "long");
+}
+
+TEST_F(LocalTransportTest, AFailedCheckLeavesTheLiveFile) {
+  put("/etc/a", "old");
+  const auto result =
+      execute_one(WriteFile{.path = "/etc/a",
+                            .content = "new",
+                            .check = {"sh", "-c", "echo line 3 is wrong; cat \"$1\"; exit 7", "-", "{}"}});
+  EXPECT_FAILED(result, "check");
+  EXPECT_EQ(result.output, "line 3 is wrong\nnewrefused by sh (exit status 7); the live file is as it was");
+  EXPECT_EQ(get("/etc/a"), "old");
+  EXPECT_DONE(
+      execute_one(WriteFile{.path = "/etc/a", .content = "new", .check = {"grep", "-q", "new", "{}"}}));
+  EXPECT_EQ(get("/etc/a"), "new");
+  EXPECT_EQ(fs::directory_iterator(root_ / "etc")->path().filename(), "a");
+}
+
+TEST_F(LocalTransportTest, RefusesWhenSomebodyEditedMeanwhile) {
+  put("/etc/a", "edited");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "new", .expected_sha256 = sha256("old")}),
+                "moved");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "new", .expected_sha256 = "absent"}),
+                "moved");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/b", .content = "new", .expected_sha256 = sha256("old")}),
+                "moved");
+  fs::create_symlink("a", root_ / "etc/link");
+  EXPECT_FAILED(
+      execute_one(WriteFile{.path = "/etc/link", .content = "new", .expected_sha256 = sha256("edited")}),
+      "moved");
+  EXPECT_EQ(get("/etc/a"), "edited");
+  EXPECT_DONE(
+      execute_one(WriteFile{.path = "/etc/a", .content = "new", .expected_sha256 = sha256("edited")}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/b", .content = "new", .expected_sha256 = "absent"}));
+}
+
+TEST_F(LocalTransportTest, SaysWhatIsInTheWay) {
+  fs::create_directories(root_ / "etc/dir/sub");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/none/a", .content = "x"}), "no-parent");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/dir", .content = "x"}), "is-directory");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "x", .owner = "no-such-user"}),
+                "attributes");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "x", .mode = "rwx"}), "invalid");
+  EXPECT_FAILED(execute_one(RemovePath{"/etc/dir"}), "not-empty");
+  EXPECT_FAILED(execute_one(SetAttributes{.path = "/etc/none", .mode = "0600"}), "attributes");
+  EXPECT_EQ(everything(), (std::set<std::string>{"/etc", "/etc/dir", "/etc/dir/sub"}));
+}
+
+TEST_F(LocalTransportTest, ReplacesALinkAndNotItsTarget) {
+  put("/etc/target", "target");
+  fs::create_symlink("target", root_ / "etc/link");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/link", .content = "file"}));
+  EXPECT_FALSE(fs::is_symlink(root_ / "etc/link"));
+  EXPECT_EQ(get("/etc/target"), "target");
+}
+
+TEST_F(LocalTransportTest, StopsAtTheFirstFailure) {
+  const auto results =
+      execute({WriteFile{.path = "/etc/a", .content = "1"}, WriteFile{.path = "/none/b", .content = "2"},
+               WriteFile{.path = "/etc/c", .content = "3"}});
+  EXPECT_EQ(results[0].status, Status::done);
+  EXPECT_EQ(results[1].status, Status::failed);
+  EXPECT_EQ(results[2].status, Status::not_sent);
+  EXPECT_FALSE(fs::exists(root_ / "etc/c"));
+}
+
+TEST_F(LocalTransportTest, MakesDirectoriesAndSetsAttributes) {
+  EXPECT_DONE(execute_one(MakeDirectory{.path = "/srv/a/b", .mode = "0750"}));
+  EXPECT_EQ(mode("/srv/a/b"), 0750U);
+  EXPECT_EQ(mode("/srv/a"), 0755U);
+  EXPECT_DONE(execute_one(MakeDirectory{.path = "/srv/a/b", .mode = "0700"}));
+  EXPECT_EQ(mode("/srv/a/b"), 0700U);
+  EXPECT_DONE(execute_one(SetAttributes{.path = "/srv/a/b", .mode = "2755"}));
+  EXPECT_EQ(mode("/srv/a/b"), 02755U);
+  put("/srv/file", "");
+  EXPECT_FAILED(execute_one(MakeDirectory{.path = "/srv/file"}), "not-directory");
+  EXPECT_DONE(execute_one(RemovePath{"/srv/a/b"}));
+  EXPECT_DONE(execute_one(RemovePath{"/srv/a/b"}));
+  EXPECT_FALSE(fs::exists(root_ / "srv/a/b"));
+}
+
+TEST_F(LocalTransportTest, CleansUpAfterAKilledRun) {
+  put("/etc/.hearth-0123abcd-a", "half");
+  put("/etc/.hearth-0123abcd-b-a", "another file's");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "whole"}));
+  EXPECT_EQ(everything(), (std::set<std::string>{"/etc", "/etc/a", "/etc/.hearth-0123abcd-b-a"}));
+}
+
+// ---- Going back
+// ----------------------------------------------------------------------------------------------------
+
+TEST_F(LocalTransportTest, PutsBackWhatWasThere) {
+  put("/etc/a", "old");
+  ::chmod((root_ / "etc/a").c_str(), 0600);
+  fs::create_symlink("a", root_ / "etc/link");
+  EXPECT_DONE(
+      execute_one(WriteFile{.path = "/etc/a", .content = "new", .mode = "0644", .keep_previous = true}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/fresh", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(RemovePath{"/etc/link", true}));
+  EXPECT_EQ(mode("/var/lib/hearth/undo"), 0700U);
+  // A second run of what was interrupted must not take the new for the old.
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "newer", .keep_previous = true}));
+  EXPECT_FALSE(fs::exists(root_ / "etc/link"));
+
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/a"}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/fresh"}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/link"}));
+  EXPECT_EQ(get("/etc/a"), "old");
+  EXPECT_EQ(mode("/etc/a"), 0600U);
+  EXPECT_FALSE(fs::exists(root_ / "etc/fresh"));
+  EXPECT_EQ(fs::read_symlink(root_ / "etc/link"), "a");
+  EXPECT_FALSE(fs::exists(root_ / "var/lib/hearth")) << "nothing is kept any more";
+  // Once more: the answer to the first may have been lost.
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/a"}));
+  EXPECT_EQ(get("/etc/a"), "old");
+}
+
+TEST_F(LocalTransportTest, ForgetsWhatWasThere) {
+  put("/etc/a", "old");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(ForgetPrevious{"/etc/a"}));
+  EXPECT_DONE(execute_one(ForgetPrevious{"/etc/a"}));
+  EXPECT_FALSE(fs::exists(root_ / "var/lib/hearth"));
+  EXPECT_EQ(get("/etc/a"), "new");
+}
+
+// ---- Leases
+// --------------------------------------------------------------------------------------------------------
+
+TEST_F(LocalTransportTest, OnlyOneHoldsTheLease) {
+  using std::chrono::seconds;
+  EXPECT_DONE(execute_one(TakeLease{"token-a", "alice@laptop", seconds(1000)}));
+  EXPECT_EQ(mode("/run/hearth"), 0700U);
+  const auto held = execute_one(TakeLease{"token-b", "bob@desk", seconds(1000)});
+  EXPECT_FAILED(held, "held");
+  EXPECT_TRUE(held.output.starts_with("alice@laptop (")) << held.output;
+  EXPECT_FAILED(execute_one(RenewLease{"token-b", seconds(1000)}), "lost");
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "x"}, "token-b"), "lost");
+  EXPECT_FALSE(fs::exists(root_ / "etc/a"));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "x"}, "token-a"));
+  EXPECT_DONE(execute_one(RenewLease{"token-a", seconds(1000)}));
+  EXPECT_DONE(execute_one(TakeLease{"token-a", "alice@laptop", seconds(1000)})) << "its own, once more";
+  EXPECT_DONE(execute_one(ReleaseLease{"token-b"})) << "not its own: nothing to release";
+  EXPECT_FAILED(execute_one(TakeLease{"token-b", "bob@desk", seconds(1000)}), "held");
+  EXPECT_DONE(execute_one(ReleaseLease{"token-a"}));
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "y"}, "token-a"), "lost");
+  EXPECT_DONE(execute_one(TakeLease{"token-b", "bob@desk", seconds(1000)}));
+}
+
+TEST_F(LocalTransportTest, ALeaseThatRanOutIsFree) {
+  using std::chrono::seconds;
+  EXPECT_DONE(execute_one(TakeLease{"token-a", "alice", seconds(0)}));
+  EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "x"}, "token-a"), "lost");
+  EXPECT_DONE(execute_one(TakeLease{"token-b", "bob", seconds(1000)}));
+  EXPECT_FAILED(execute_one(RenewLease{"token-a", seconds(1000)}), "lost");
+}
+
+}  // namespace
+}  // namespace hearth

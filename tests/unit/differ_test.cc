@@ -25,7 +25,7 @@ const KindSchema& thing() {
       "users": {"description": "p", "type": "array", "items": {"type": "string"}, "x-hearth-list": "set"},
       "argv": {"description": "p", "type": "array", "items": {"type": "string"}},
       "rules": {"description": "p", "type": "array", "x-hearth-list": "map:port",
-                "items": {"type": "object", "properties": {"port": {"description": "p", "type": "integer"},
+                "items": {"type": "object", "additionalProperties": false, "properties": {"port": {"description": "p", "type": "integer"},
                                                             "open": {"description": "p", "type": "boolean", "x-hearth-absent": false}}}},
       "texts": {"description": "p", "type": "object", "additionalProperties": {"type": ["string", "null"]}},
       "quota": {"description": "p", "type": "object", "additionalProperties": false,

@@ -375,7 +375,7 @@ class Judgement {
     return true;
   }
 
-  static bool check_string(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
+  bool check_string(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
     const std::string& text = instance.as_string();
     if (node.min_length || node.max_length) {
       const std::size_t length = count_characters(text);
@@ -391,13 +391,15 @@ class Judgement {
                             std::to_string(*node.max_length));
       }
     }
-    if (node.pattern && !node.pattern->is_found_in(text)) {
-      const std::string message = node.expected.empty()
-                                      ? quote(text) + " does not match the pattern " + node.pattern->text()
-                                      : "expected " + node.expected + ", found " + quote(text);
-      return complain(out, "bad-format", instance, place, message);
-    }
-    return true;
+    const bool has_form = !hearth_ || node.form == nullptr || node.form->canonical(text).has_value();
+    if (has_form && (!node.pattern || node.pattern->is_found_in(text))) return true;
+    if (out == nullptr) return false;
+    const std::string expected = !node.expected.empty() ? node.expected
+                                 : node.form != nullptr ? std::string(node.form->expected)
+                                                        : std::string{};
+    return complain(out, "bad-format", instance, place,
+                    expected.empty() ? quote(text) + " does not match the pattern " + node.pattern->text()
+                                     : "expected " + expected + ", found " + quote(text));
   }
 
   // ---- Lists ---------------------------------------------------------------------------------------------
@@ -617,10 +619,9 @@ class Judgement {
       const Value* member = instance.find(needed);
       if (member != nullptr && !(hearth_ && member->is_null())) continue;
       const auto property = node.properties.find(needed);
-      valid =
-          missing(out, needed, instance, place,
-                  "the field " + quote(needed) + " is missing; " + quote(dependency.field) + " needs it",
-                  property == node.properties.end() ? std::string{} : first_sentence(*property->second));
+      valid = missing(out, needed, instance, place,
+                      "the field " + quote(needed) + " is missing; " + quote(dependency.field) + " needs it",
+                      property == node.properties.end() ? std::string{} : first_sentence(*property->second));
     }
     return valid;
   }

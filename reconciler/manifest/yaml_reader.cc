@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "reconciler/core/utf8.h"
 #include "reconciler/manifest/yaml_scalar.h"
 
 namespace hearth {
@@ -60,47 +61,7 @@ class Complaints {
   std::size_t count_ = 0;
 };
 
-// TEXT in quotes for a message, cut where it would fill the screen.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t most = 60;
-  if (text.size() <= most) return "\"" + std::string(text) + "\"";
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-    --end;  // not within a character
-  return "\"" + std::string(text.substr(0, end)) + "…\"";
-}
-
-// ---- Bytes
-// -------------------------------------------------------------------------------------------------------
-
-// Decodes one character of UTF-8 at OFFSET; returns its length, or 0 where there is none (overlong forms and
-// surrogates included).
-std::size_t decode_utf8(std::string_view text, std::size_t offset, char32_t& character) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[offset + i]); };
-  const unsigned char first = byte(0);
-  std::size_t length = 1;
-  char32_t least = 0;
-  if (first < 0x80) {
-    character = first;
-    return 1;
-  }
-  if ((first & 0xE0U) == 0xC0U) {
-    length = 2, least = 0x80, character = first & 0x1FU;
-  } else if ((first & 0xF0U) == 0xE0U) {
-    length = 3, least = 0x800, character = first & 0x0FU;
-  } else if ((first & 0xF8U) == 0xF0U) {
-    length = 4, least = 0x10000, character = first & 0x07U;
-  } else {
-    return 0;
-  }
-  if (offset + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return 0;
-    character = (character << 6U) | (byte(i) & 0x3FU);
-  }
-  const bool surrogate = character >= 0xD800 && character <= 0xDFFF;
-  return character < least || character > 0x10FFFF || surrogate ? 0 : length;
-}
+// ---- Bytes ----------------------------------------------------------------------------------------------
 
 std::string hexadecimal(char32_t number, std::size_t digits) {
   static constexpr std::string_view letters = "0123456789ABCDEF";
@@ -204,8 +165,7 @@ class ViewBuffer : public std::streambuf {
   }
 };
 
-// ---- Events to values
-// --------------------------------------------------------------------------------------------
+// ---- Events to values -----------------------------------------------------------------------------------
 
 // Builds the one document of a chunk. A value that was complained of becomes an UnknownValue, so that whoever
 // checks further does not complain a second time.
@@ -341,7 +301,7 @@ class Builder final : public YAML::EventHandler {
     return mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(mark.pos), chunk_.text.size());
   }
 
-  // ---- What is refused
+  // ---- What is refused ----------------------------------------------------------------------------------
 
   void refuse_tab(const YAML::Mark& mark) {
     if (const auto tab = tab_before(mark)) {
@@ -441,7 +401,7 @@ class Builder final : public YAML::EventHandler {
     return hint;
   }
 
-  // ---- Where things are
+  // ---- Where things are ---------------------------------------------------------------------------------
 
   // yaml-cpp reports an empty value and a written null alike. An empty one has the mark of whatever comes
   // next, which may be a key named null: so look at what stands there, and behind it.
@@ -473,7 +433,7 @@ class Builder final : public YAML::EventHandler {
     return complaints_.at(line, i - line_start);
   }
 
-  // ---- Building
+  // ---- Building -----------------------------------------------------------------------------------------
 
   void count_value(Position position) {
     if (++values_ <= limits_.values) return;
@@ -606,8 +566,7 @@ class Builder final : public YAML::EventHandler {
   Position last_;
 };
 
-// ---- Errors of syntax
-// --------------------------------------------------------------------------------------------
+// ---- Errors of syntax -----------------------------------------------------------------------------------
 
 struct Explanation {
   std::string_view said;  // by yaml-cpp

@@ -61,8 +61,7 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-// ---- YAML 1.2
-// ----------------------------------------------------------------------------------------------------
+// ---- YAML 1.2 -------------------------------------------------------------------------------------------
 
 // [-+]? [0-9]+
 bool is_decimal(std::string_view text) {
@@ -109,8 +108,7 @@ bool read_integer(std::string_view digits, int base, std::int64_t& integer) {
   return error == std::errc{} && end == digits.data() + digits.size();
 }
 
-// ---- YAML 1.1 where it disagrees
-// ---------------------------------------------------------------------------------
+// ---- YAML 1.1 where it disagrees ------------------------------------------------------------------------
 
 // [-+]? [1-9][0-9_]* ( : [0-5]?[0-9] )+ in base 60; with a fraction behind, it may begin with 0.
 bool is_sexagesimal(std::string_view text) {

@@ -275,10 +275,11 @@ const std::vector<Rule>& all_rules() {
       },
       {
           "bad-name",
-          "A name holds other characters than letters, digits and . _ : + -",
+          "A name holds characters that names cannot have.",
           "Names stand in addresses (Kind/name@host), on command lines and in reports, and must be told "
           "apart from what is around them.",
-          "Choose a plain name and put what does not fit into the field of `spec` that identifies the thing.",
+          "Use letters, digits and . _ : + - only; what does not fit goes into the field of `spec` that "
+          "identifies the thing.",
       },
       {
           "reserved-name",
@@ -388,7 +389,7 @@ const std::vector<Rule>& all_rules() {
       {
           "doubly-held-claim",
           "Two resources declare one real thing.",
-          "Each would undo what the other does, for ever; and who could tell which of them is right?",
+          "Each would undo what the other does, for ever, and nobody could tell which of them is right.",
           "Delete one of the two, or correct the field that says which thing is meant.",
       },
       {

@@ -23,9 +23,6 @@
 
 // The only file that knows CLI11. It describes the commands; usage texts and completion come from what it
 // says here.
-#if __has_include("reconciler/transport/ssh_transport.h")
-#define HEARTH_HAS_SSH
-#endif
 
 namespace hearth {
 
@@ -164,11 +161,9 @@ class CommandLine {
     CLI::App* explain = add("explain", "explain kinds, their fields, and rules", explain_, run_explain);
     explain->add_option("TOPIC", explain_.topic, "KIND, KIND.FIELD, a RULE from a message, or rules");
 
-#ifdef HEARTH_HAS_SSH
     CLI::App* trust = add("trust", "make nodes' host keys known", trust_, run_trust);
     trust->add_option("NODE", trust_.nodes, "names of declared Nodes")->required();
     trust->add_flag("-y,--yes", trust_.yes, "do not ask");
-#endif
 
     add("version", "say which hearth this is; with -v, where its parts lie", run_version);
 

@@ -16,7 +16,7 @@
 #include "reconciler/manifest/schema_registry.h"
 #include "reconciler/transport/known_hosts.h"
 #include "reconciler/transport/ssh_options.h"
-#include "reconciler/transport/ssh_transport.h"
+#include "reconciler/transport/ssh_session.h"
 
 namespace hearth {
 
@@ -44,7 +44,7 @@ class Trust {
       note(host, {}, "local", "is this machine: there is no key to trust");
       return {};
     }
-    auto key = fetch_host_key(host, ssh_);
+    auto key = fetch_host_key(host, ssh_, ssh_.connect_timeout);
     if (!key) return tl::unexpected(key.error());
     if (!host.host_key.empty()) return compare_with_pin(host, *key);
 

@@ -213,7 +213,9 @@ class Expander {
       resource.desired = i + 1 == places.size() ? std::move(common) : common;
       if (own) resource.desired = merge(std::move(resource.desired), overlay->second.spec);
       apply_name_defaults(resource.desired, *manifest.kind, item.name, item.position);
-      if (same_everywhere && !own) {
+      if (!item.readable) {
+        draft.sound = false;
+      } else if (same_everywhere && !own) {
         if (!common_good) common_good = finish(resource.desired, manifest, host);
         draft.sound = *common_good;
       } else {

@@ -141,11 +141,10 @@ class NameResolver {
   void resolve_wishes(Draft& draft) {
     for (std::size_t i = 0; i < draft.manifest->depends_on.size(); ++i) {
       const auto& wish = draft.manifest->depends_on[i];
-      const std::string path = "dependsOn";
       const KindSchema* kind = schemas_.find(wish.on.kind);
       if (kind == nullptr) {
         draft.sound = false;
-        diagnostics_.add({Severity::error, "unknown-kind", wish.position, path,
+        diagnostics_.add({Severity::error, "unknown-kind", wish.position, wish.path,
                           "there is no kind \"" + wish.on.kind + "\"",
                           suggest(wish.on.kind, schemas_.kinds())});
         continue;
@@ -153,7 +152,7 @@ class NameResolver {
       if (!wish.on.host.empty() && !kind->host_scoped()) {
         draft.sound = false;
         diagnostics_.add(
-            {Severity::error, "bad-address", wish.position, path,
+            {Severity::error, "bad-address", wish.position, wish.path,
              wish.on.kind + " belongs to the cluster: \"" + wish.on.to_string() + "\" cannot name a host",
              "write " + wish.on.kind + "/" + wish.on.name});
         continue;
@@ -163,7 +162,7 @@ class NameResolver {
         draft.sound = false;
         std::vector<std::string> hosts;
         for (const auto& host : set_.hosts) hosts.push_back(host.name);
-        diagnostics_.add({Severity::error, "unknown-host", wish.position, path,
+        diagnostics_.add({Severity::error, "unknown-host", wish.position, wish.path,
                           "no Node \"" + wish.on.host + "\" is declared", suggest(wish.on.host, hosts)});
         continue;
       }
@@ -173,7 +172,7 @@ class NameResolver {
         add_dependency(draft.resource, other->resource.address, Dependency::Type::declared, wish.position);
       } else {
         draft.sound = false;
-        complain_unknown(draft.resource, wish.on.kind, wish.on.name, wish.on.host, wish.position, path);
+        complain_unknown(draft.resource, wish.on.kind, wish.on.name, wish.on.host, wish.position, wish.path);
       }
     }
   }
@@ -204,31 +203,29 @@ class NameResolver {
   void complain_unknown(const Resource& from, const std::string& kind, const std::string& name,
                         const std::string& asked_host, Position position, const std::string& path) {
     if (set_.is_uncertain({kind, name, ""})) return;  // its own manifest has been complained about
-    const std::string shown = kind + "/" + name;
-    Diagnostic complaint{Severity::error, "unknown-reference", position, path, "", ""};
-    if (!asked_host.empty()) {
-      complaint.message = "no " + shown + " is declared on " + asked_host;
-    } else if (from.address.host.empty()) {
-      complaint.message = "no " + shown + " is declared for the cluster";
-    } else {
-      complaint.message = "no " + shown + " is declared";
-    }
+    const KindSchema* schema = schemas_.find(kind);
+    const bool on_hosts = schema != nullptr && schema->host_scoped();
+    std::string message = "no " + kind + "/" + name + " is declared";
+    if (!asked_host.empty()) message += " on " + asked_host;
+    Diagnostic complaint{Severity::error, "unknown-reference", position, path, std::move(message), ""};
     const Names& names = names_of(kind);
-    const auto hosts = names.hosts.find(name);
-    if (hosts != names.hosts.end()) {
-      complaint.hint = "there is " + set_.drafts[hosts->second].resource.address.to_string();
-      complaint.hint += path == "dependsOn" ? ": write that, if it is meant" : "; declare one here too";
+    const auto elsewhere = names.first.find(name);
+    if (elsewhere != names.first.end()) {
+      complaint.hint = "there is " + set_.drafts[elsewhere->second].resource.address.to_string();
+      // Only dependsOn can name another host.
+      complaint.hint +=
+          path.rfind("dependsOn", 0) == 0 ? ": write that, if it is meant" : "; declare one here too";
     } else {
       complaint.hint = suggest(name, names.all);
       if (complaint.hint.empty()) complaint.hint = "declare it with a manifest of kind " + kind;
       if (unread_) complaint.hint += " (it may stand in a text that could not be read)";
     }
-    report_.add(std::move(complaint), asked_host.empty() ? from.address.host : std::string());
+    report_.add(std::move(complaint), on_hosts && asked_host.empty() ? from.address.host : std::string());
   }
 
   struct Names {
     std::vector<std::string> all;
-    std::unordered_map<std::string, std::size_t> hosts;  // name → first draft of that name
+    std::unordered_map<std::string, std::size_t> first;  // the first draft of a name
   };
 
   // Collected on the first complaint only: a set without mistakes has no use for it.
@@ -237,7 +234,7 @@ class NameResolver {
       for (std::size_t i = 0; i < set_.drafts.size(); ++i) {
         const Address& address = set_.drafts[i].resource.address;
         Names& names = names_[address.kind];
-        if (names.hosts.emplace(address.name, i).second) names.all.push_back(address.name);
+        if (names.first.emplace(address.name, i).second) names.all.push_back(address.name);
       }
     }
     return names_[kind];

@@ -40,7 +40,7 @@ if [ -z "${HEARTH_LAB:-}" ]; then
     exit 77
 fi
 
-lab_folder=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+lab_folder=${lab_folder:-$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)}
 HEARTH_LAB_NAME=$HEARTH_LAB # for `lab`, which knows a lab by this
 export HEARTH_LAB_NAME
 

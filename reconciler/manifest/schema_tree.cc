@@ -163,7 +163,7 @@ class SchemaCompiler {
       if (handler != handlers.end()) {
         (this->*handler->second)(made, member.value, here);
       } else {
-        fail(here, member.value, "the keyword " + quoted(member.key) + " is not supported",
+        fail(here, member.value, "the keyword " + quote(member.key) + " is not supported",
              "this validator knows JSON Schema draft 7 and x-hearth-* keywords");
       }
     }
@@ -195,13 +195,13 @@ class SchemaCompiler {
     }
     const std::string& text = reference.as_string();
     if (!text.starts_with('#') || (text.size() > 1 && text[1] != '/')) {
-      fail(pointer, reference, "the reference " + quoted(text) + " leads out of the document",
+      fail(pointer, reference, "the reference " + quote(text) + " leads out of the document",
            "only references such as #/definitions/size are supported");
       return;
     }
     const Value* target = resolve_pointer(root_, percent_decoded(std::string_view(text).substr(1)));
     if (target == nullptr) {
-      fail(pointer, reference, "the reference " + quoted(text) + " leads nowhere");
+      fail(pointer, reference, "the reference " + quote(text) + " leads nowhere");
       return;
     }
     made.reference = node(*target, text);
@@ -324,7 +324,7 @@ class SchemaCompiler {
   std::optional<Pattern> pattern(const Value& place, const std::string& text, const std::string& pointer) {
     auto compiled = Pattern::compile(text);
     if (compiled) return std::move(*compiled);
-    fail(pointer, place, "the pattern " + quoted(text) + " cannot be used: " + compiled.error());
+    fail(pointer, place, "the pattern " + quote(text) + " cannot be used: " + compiled.error());
     return std::nullopt;
   }
 

@@ -9,6 +9,15 @@
 
 namespace hearth {
 
+namespace {
+
+// What a person reads where the host is named: why, and what to do.
+std::string why_unreachable(const Diagnostic& error) {
+  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
+}
+
+}  // namespace
+
 Targets::Targets(const std::vector<Host>& hosts, Connect connect) : connect_(std::move(connect)) {
   for (const Host& host : hosts) hosts_.emplace(host.name, host);
 }
@@ -87,11 +96,11 @@ void Observer::send(const std::string& host) {
                           where = std::move(where)](Result<std::vector<Reply>> replies) mutable {
         HostQueue& self = hosts_[host];
         self.busy = false;
-        self.unreachable = replies ? "" : replies.error().message;
+        self.unreachable = replies ? "" : why_unreachable(replies.error());
         std::vector<Live> lives;
         for (std::size_t i = 0; i < requests.size(); ++i) {
           if (!replies) {
-            lives.push_back(Live::unknown(replies.error().message));
+            lives.push_back(Live::unknown(self.unreachable));
             continue;
           }
           std::vector<Reply> mine;

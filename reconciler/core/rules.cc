@@ -1,0 +1,220 @@
+#include "reconciler/core/rules.h"
+
+#include <algorithm>
+
+namespace hearth {
+
+const std::vector<Rule>& all_rules() {
+  // One block a rule, so that two people who add rules do not meet on one line. Never reuse an id for
+  // something else.
+  static const std::vector<Rule> rules = {
+      // ---- YAML text (manifest/yaml_reader) -------------------------------------------------------------
+      {
+          "bad-yaml",
+          "The text is not well-formed YAML.",
+          "What cannot be read cannot be compared with the live system, and guessing at it would change the "
+          "wrong thing.",
+          "Correct the text at the place named; other documents of the file are read all the same.",
+      },
+      {
+          "not-utf8",
+          "The file holds bytes that are not UTF-8.",
+          "YAML is UTF-8; another encoding would turn names and passwords into other names and passwords.",
+          "Save the file as UTF-8 (`iconv -f latin1 -t utf-8`).",
+      },
+      {
+          "bad-character",
+          "The text holds a control character that no manifest needs.",
+          "Such characters are invisible in editors and reviews, and end strings early in the tools that "
+          "receive them.",
+          "Delete the character, or write it as an escape such as \"\\e\" in double quotes.",
+      },
+      {
+          "tab",
+          "A tab stands where YAML separates words.",
+          "YAML counts indentation in spaces; a tab looks like some of them and counts as none.",
+          "Use spaces. Tabs within quoted text and below `|` are content and stay.",
+      },
+      {
+          "too-large",
+          "The file or its number of values is beyond what hearth reads.",
+          "A cap keeps a wrong file (a log, an image) from taking the memory of the machine.",
+          "Split the file: every *.yaml file below the manifests folder is read.",
+      },
+      {
+          "too-deep",
+          "Maps and lists are nested deeper than any manifest needs.",
+          "Unbounded nesting exhausts the stack of whatever walks the tree.",
+          "Look for brackets that are opened and never closed, or for indentation that grows line by line.",
+      },
+      {
+          "too-many-errors",
+          "Reading the file was given up after many errors.",
+          "After some dozens of errors the cause is a single one, such as a file that is not YAML at all.",
+          "Correct the first ones and run again.",
+      },
+      {
+          "duplicate-key",
+          "A map names one key twice.",
+          "Readers of YAML disagree on which of the two counts; one of them is a mistake.",
+          "Keep one of the two.",
+      },
+      {
+          "alias",
+          "The text uses an anchor (&name) or an alias (*name).",
+          "An alias hides what a resource really says from whoever reads its manifest, and a few of them can "
+          "expand to "
+          "gigabytes.",
+          "Write the value out, or say what several resources share once: `spec` beside `items`.",
+      },
+      {
+          "merge-key",
+          "The text uses the merge key `<<`.",
+          "It is no part of YAML 1.2, and readers of YAML disagree on what it does.",
+          "Write the fields out, or put common ones into `spec` and the others into `items` or `perHost`.",
+      },
+      {
+          "bad-tag",
+          "The text uses a tag such as !!str or !vault.",
+          "hearth gives no meaning to tags: what one of them intends would be lost silently.",
+          "Delete the tag. Quote what must be text; write {secret: NAME} for what must not be seen.",
+      },
+      {
+          "bad-key",
+          "A key of a map is not plain text.",
+          "Fields and names are text; lists, maps, null and booleans are no names.",
+          "Quote the key.",
+      },
+      {
+          "ambiguous-scalar",
+          "A word without quotes means one thing in YAML 1.1 and another in YAML 1.2.",
+          "`no` is a boolean to one program and text to the next; 0644 is 420 or 644. A manifest must mean "
+          "one thing.",
+          "Put quotes around it if it is text; write true, false or a plain decimal number if it is not.",
+      },
+      {
+          "bad-number",
+          "A number cannot be represented.",
+          "Beyond 64 bits a number would silently become another one.",
+          "Quote it if it is text such as an identifier; otherwise write a smaller number.",
+      },
+      {
+          "multi-line-scalar",
+          "Text without quotes goes on over several lines.",
+          "A line indented one space too far silently becomes part of the text of the line above it.",
+          "Correct the indentation; for long text use | (keeps line ends) or > (joins lines).",
+      },
+      {
+          "empty-value",
+          "A key or a list entry has no value.",
+          "YAML reads an empty value as null, and null means \"must be unset\" in a manifest: too much for a "
+          "forgotten word.",
+          "Write the value. If nothing is meant, say which nothing: null (must be unset), \"\", [] or {}.",
+      },
+
+      // ---- Values against their schema (manifest/schema_validator) --------------------------------------
+      {
+          "unknown-field",
+          "The kind has no field of this name.",
+          "A misspelt field would be ignored and never take effect.",
+          "`hearth explain KIND` lists the fields of a kind.",
+      },
+      {
+          "missing-field",
+          "A field that the kind requires is not given.",
+          "Without it hearth cannot know which thing is meant, or what it should be.",
+          "Add the field; `hearth explain KIND.FIELD` describes it.",
+      },
+      {
+          "wrong-type",
+          "A value is of another type than the field takes.",
+          "Reading text as a number, or one value as a list, is guessing.",
+          "Write the value in the type that the message names. Quotes make text of a number.",
+      },
+      {
+          "bad-value",
+          "A value is not one of those that the field takes.",
+          "The target would refuse it later, in the middle of an apply.",
+          "Use one of the values that the message names.",
+      },
+      {
+          "bad-format",
+          "Text does not have the form that the field takes.",
+          "The target would refuse it later, or read it as something else.",
+          "Write it in the form that the message names; `hearth explain KIND.FIELD` shows examples.",
+      },
+      {
+          "out-of-range",
+          "A number is below the least or above the greatest that the field takes.",
+          "The target would refuse it later, in the middle of an apply.",
+          "Use a number within the range that the message names.",
+      },
+      {
+          "bad-size",
+          "Text, a list or a map has fewer or more members than the field takes.",
+          "The target would refuse it later, or cut it off.",
+          "Use as many as the message names.",
+      },
+      {
+          "duplicate-element",
+          "A list that is a set names one element twice.",
+          "One of the two is a mistake, or was meant to be another.",
+          "Delete one of the two.",
+      },
+      {
+          "bad-combination",
+          "Fields that are right by themselves do not go together.",
+          "Some fields need or exclude each other; the target could not honour all of them.",
+          "Change what the message names; `hearth explain KIND` describes how fields go together.",
+      },
+      {
+          "null-not-allowed",
+          "null stands where something must be.",
+          "null means \"must be unset\"; what identifies a resource, what is required and entries of lists "
+          "cannot be unset.",
+          "Give a value, or leave the line out.",
+      },
+      {
+          "plaintext-secret",
+          "A password or key is written into a manifest.",
+          "Manifests live in git, where a secret stays for ever and is seen by everybody who can read the "
+          "repository.",
+          "Store it with `hearth secret set NAME` and write {secret: NAME}. Consider the one in git as "
+          "known: change it.",
+      },
+      {
+          "secret-not-allowed",
+          "{secret: NAME} stands in a field that is not secret.",
+          "Only secret fields are kept out of plans, logs and the journal; in another field the content "
+          "would be shown.",
+          "Write the value itself, or use the field that is meant for the secret.",
+      },
+
+      // ---- Schemas themselves (manifest/kind_schema, schema_registry) -----------------------------------
+      {
+          "bad-schema",
+          "A schema of this installation cannot be used.",
+          "The schema is the single source of a kind; one that is half understood would validate and diff "
+          "wrongly.",
+          "This is a fault of the installation, not of a manifest: reinstall hearth, or correct the schema "
+          "at the place "
+          "named.",
+      },
+      {
+          "bad-json",
+          "A text is not well-formed JSON.",
+          "What cannot be read completely is not used at all.",
+          "Correct the text at the place named, or make the file again with the program that wrote it.",
+      },
+  };
+  return rules;
+}
+
+const Rule* find_rule(std::string_view id) {
+  const auto& rules = all_rules();
+  const auto found =
+      std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.id == id; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+}  // namespace hearth

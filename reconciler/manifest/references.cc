@@ -10,6 +10,7 @@
 #include "reconciler/manifest/claims.h"
 #include "reconciler/manifest/fan_out_report.h"
 #include "reconciler/manifest/manifest.h"
+#include "reconciler/manifest/suggester.h"
 
 namespace hearth {
 
@@ -146,7 +147,7 @@ class NameResolver {
         draft.sound = false;
         diagnostics_.add({Severity::error, "unknown-kind", wish.position, wish.path,
                           "there is no kind \"" + wish.on.kind + "\"",
-                          suggest(wish.on.kind, schemas_.kinds())});
+                          suggester_.suggest(wish.on.kind, schemas_.kinds())});
         continue;
       }
       if (!wish.on.host.empty() && !kind->host_scoped()) {
@@ -158,12 +159,11 @@ class NameResolver {
         continue;
       }
       const bool elsewhere = !wish.on.host.empty();
-      if (elsewhere && !is_host(wish.on.host)) {
+      if (elsewhere && set_.index.count(Address{"Node", wish.on.host, ""}) == 0) {
         draft.sound = false;
-        std::vector<std::string> hosts;
-        for (const auto& host : set_.hosts) hosts.push_back(host.name);
         diagnostics_.add({Severity::error, "unknown-host", wish.position, wish.path,
-                          "no Node \"" + wish.on.host + "\" is declared", suggest(wish.on.host, hosts)});
+                          "no Node \"" + wish.on.host + "\" is declared",
+                          suggester_.suggest(wish.on.host, names_of("Node").all)});
         continue;
       }
       const Draft* other =
@@ -175,11 +175,6 @@ class NameResolver {
         complain_unknown(draft.resource, wish.on.kind, wish.on.name, wish.on.host, wish.position, wish.path);
       }
     }
-  }
-
-  [[nodiscard]] bool is_host(const std::string& name) const {
-    return std::any_of(set_.hosts.begin(), set_.hosts.end(),
-                       [&](const Host& host) { return host.name == name; });
   }
 
   void resolve_field(Draft& draft, const std::string& kind, Value& value, const std::string& path) {
@@ -216,8 +211,7 @@ class NameResolver {
       complaint.hint +=
           path.rfind("dependsOn", 0) == 0 ? ": write that, if it is meant" : "; declare one here too";
     } else {
-      complaint.hint = suggest(name, names.all);
-      if (complaint.hint.empty()) complaint.hint = "declare it with a manifest of kind " + kind;
+      complaint.hint = suggester_.suggest(name, names.all, "declare it with a manifest of kind " + kind);
       if (unread_) complaint.hint += " (it may stand in a text that could not be read)";
     }
     report_.add(std::move(complaint), on_hosts && asked_host.empty() ? from.address.host : std::string());
@@ -240,15 +234,6 @@ class NameResolver {
     return names_[kind];
   }
 
-  // Comparing a word with all others takes its time: after this many comparisons people have enough to
-  // correct, and a set of a hundred thousand mistakes must not take the square of that.
-  std::string suggest(const std::string& word, const std::vector<std::string>& candidates) {
-    constexpr std::size_t most = 1'000'000;
-    if (compared_ + candidates.size() > most) return {};
-    compared_ += candidates.size();
-    return did_you_mean(word, candidates);
-  }
-
   Expansion& set_;
   const SchemaRegistry& schemas_;
   bool unread_;
@@ -256,7 +241,7 @@ class NameResolver {
   FanOutReport report_;
   ReferringKinds referring_;
   std::unordered_map<std::string, Names> names_;
-  std::size_t compared_ = 0;
+  Suggester suggester_;
 };
 
 // ---- Claims and paths

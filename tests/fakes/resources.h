@@ -36,7 +36,9 @@ inline FileReply regular_file(std::string content) {
   return reply;
 }
 
-inline FileReply directory() { return root_owned(FileReply::Type::directory, 0755); }
+inline FileReply directory() {
+  return root_owned(FileReply::Type::directory, 0755);
+}
 
 inline FileReply link_to(std::string target) {
   FileReply reply = root_owned(FileReply::Type::symlink, 0777);

@@ -168,8 +168,7 @@ std::vector<Step> directory_steps(const Resource& resource, const Live& live) {
        .undo = {RemovePath{make.path}}}};
 }
 
-// ---- Discovery
-// ---------------------------------------------------------------------------------------------------------
+// ---- Discovery ----
 
 // Prints what dpkg knows of the candidates (`P package: path`), then each candidate (`F mode owner group path
 // text`, path and text in base64). Arguments: the test's letter, the largest size, and the folders to look

@@ -16,8 +16,7 @@ namespace {
 
 using Verb = ControlUnit::Verb;
 
-// ---- What is live
-// ------------------------------------------------------------------------------------------------------
+// ---- What is live ----
 
 // The replies to probes(), told apart again.
 struct Answers {
@@ -178,8 +177,7 @@ Live decode_service(const ServiceSpec& spec, const Answers& answers) {
   return Live::present(std::move(fields));
 }
 
-// ---- What to do next
-// ---------------------------------------------------------------------------------------------------
+// ---- What to do next ----
 
 // Builds one answer of next_steps(): all of it in one round, in the order in which systemd wants it.
 class ServiceSteps {
@@ -372,9 +370,8 @@ class ServiceSteps {
   void reload_manager() {
     Map expects;
     if (state_ != "running") expects.set("current", true);
-    steps_.push_back({.operation = ControlUnit{.verb = Verb::daemon_reload, .unit = {}, .config_files = {}},
-                      .expects = std::move(expects),
-                      .undo = {ControlUnit{.verb = Verb::daemon_reload, .unit = {}, .config_files = {}}}});
+    steps_.push_back(
+        {.operation = manager_reload(), .expects = std::move(expects), .undo = {manager_reload()}});
   }
 
   // Brings the unit to run, and to run with what lies on the disk now.
@@ -394,9 +391,12 @@ class ServiceSteps {
     Step step{.operation = operation(reload ? Verb::reload : Verb::restart),
               .expects = expects,
               .effect = reload ? Effect::reload : Effect::restart,
-              .undo = {ControlUnit{.verb = Verb::daemon_reload, .unit = {}, .config_files = {}},
-                       operation(reload ? Verb::reload : Verb::restart)}};
+              .undo = {manager_reload(), operation(reload ? Verb::reload : Verb::restart)}};
     steps_.push_back(std::move(step));
+  }
+
+  static ControlUnit manager_reload() {
+    return {.verb = Verb::daemon_reload, .unit = {}, .config_files = {}};
   }
 
   [[nodiscard]] ControlUnit operation(Verb verb) const {
@@ -410,10 +410,11 @@ class ServiceSteps {
   }
 
   void control(Verb verb, Map expects, Verb undo, Effect effect = Effect::none) {
-    steps_.push_back({.operation = operation(verb),
-                      .expects = std::move(expects),
-                      .effect = effect,
-                      .undo = {operation(undo)}});
+    Step step{.operation = operation(verb), .expects = std::move(expects), .effect = effect, .undo = {}};
+    // By then the old texts lie on the disk again: what comes up must come up with those.
+    if (undo == Verb::start) step.undo.emplace_back(manager_reload());
+    step.undo.emplace_back(operation(undo));
+    steps_.push_back(std::move(step));
   }
 
   const Resource& resource_;

@@ -1,5 +1,5 @@
-// The commands: one options struct and one function each, defined in cli/<command>_command.cc. The functions print, ask
-// where a person is there to be asked, and answer with the exit code.
+// The commands: one options struct and one function each, defined in cli/<command>_command.cc. The functions
+// print, ask where a person is there to be asked, and answer with the exit code.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace hearth {
 
-// ---- Without contacting anything ---------------------------------------------------------------------------------
+// ---- Without contacting anything
+// ---------------------------------------------------------------------------------
 
 ExitCode run_validate(const Invocation& invocation);
 
@@ -41,9 +42,11 @@ struct CompletionOptions {
   enum class Shell : std::uint8_t { bash, zsh, fish };
   Shell shell = Shell::bash;
 };
-ExitCode run_completion(const Invocation& invocation, const CompletionOptions& options, const ProgramDescription& program);
+ExitCode run_completion(const Invocation& invocation, const CompletionOptions& options,
+                        const ProgramDescription& program);
 
-// ---- Against live systems ----------------------------------------------------------------------------------------
+// ---- Against live systems
+// ----------------------------------------------------------------------------------------
 
 struct TrustOptions {
   std::vector<std::string> nodes;
@@ -51,20 +54,21 @@ struct TrustOptions {
 };
 ExitCode run_trust(const Invocation& invocation, const TrustOptions& options);
 
-// ADDRESSES are patterns as people write them (plan/planner.h Selection); none means everything.
+// ADDR of the options below is a pattern as plan/planner's Selection reads it: `Kind/name@host`, `Kind/name`,
+// `Kind`, with `*` for any part.
 struct PlanOptions {
-  std::vector<std::string> addresses;
-  std::string out_file;            // "": do not save
+  std::vector<std::string> addresses;  // empty: everything
+  std::string out_file;                // "": do not save
   bool steps = false;
 };
 ExitCode run_plan(const Invocation& invocation, const PlanOptions& options);
 
 struct ApplyCommandOptions {
-  std::vector<std::string> targets;   // addresses, or one plan file
+  std::vector<std::string> targets;  // addresses, or one plan file; empty: everything
+  std::vector<std::string> allow;    // `CLASS[=ADDR,…]`, as given
+  int deletions = -1;                // how many deletions were said to be right; -1: not said
   bool yes = false;
-  std::vector<std::string> allow;     // CLASS[=ADDR,…], as given (apply/allowance.h)
   bool stage = false;
-  int deletions = 0;                  // how many deletions are meant, where they are many
 };
 ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options);
 

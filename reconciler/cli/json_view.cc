@@ -1,7 +1,5 @@
 #include "reconciler/cli/json_view.h"
 
-#include <algorithm>
-#include <string>
 #include <utility>
 
 namespace hearth {

@@ -1,5 +1,5 @@
-// What programs read. Described by schemas/output.schema.json and schemas/plan.schema.json; a test holds them
-// together.
+// What programs read of complaints. Plans are plan/plan_file's; both are described by
+// schemas/output.schema.json.
 #pragma once
 
 #include "reconciler/core/diagnostic.h"

@@ -9,7 +9,9 @@
 
 namespace hearth {
 
-void print(std::string_view text) { std::cout << text; }
+void print(std::string_view text) {
+  std::cout << text;
+}
 
 void complain(const Invocation& invocation, const Diagnostics& diagnostics) {
   if (!invocation.json()) std::cerr << diagnostics_text(diagnostics, invocation.error_style);
@@ -21,12 +23,16 @@ void print_document(const Invocation& invocation, Map document, const Diagnostic
   std::cout << to_json(out, true) << "\n";
 }
 
-ExitCode fail(const Invocation& invocation, Diagnostic diagnostic, ExitCode code) {
-  Diagnostics diagnostics;
-  diagnostics.add(std::move(diagnostic));
+ExitCode fail(const Invocation& invocation, const Diagnostics& diagnostics, ExitCode code) {
   complain(invocation, diagnostics);
   if (invocation.json()) print_document(invocation, {}, diagnostics);
   return code;
+}
+
+ExitCode fail(const Invocation& invocation, Diagnostic diagnostic, ExitCode code) {
+  Diagnostics diagnostics;
+  diagnostics.add(std::move(diagnostic));
+  return fail(invocation, diagnostics, code);
 }
 
 }  // namespace hearth

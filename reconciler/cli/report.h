@@ -1,4 +1,5 @@
-// How commands answer: text for people on standard output, complaints on standard error, or one JSON document.
+// How commands answer: text for people on standard output, complaints on standard error, or one JSON
+// document.
 #pragma once
 
 #include <string_view>
@@ -18,7 +19,8 @@ void complain(const Invocation& invocation, const Diagnostics& diagnostics);
 // The one JSON document of a run: {format, command, diagnostics, …DOCUMENT}.
 void print_document(const Invocation& invocation, Map document, const Diagnostics& diagnostics = {});
 
-// A command that ends with this one error: prints it in either form and answers with CODE.
+// A command that ends with these errors: prints them in either form and answers with CODE.
+ExitCode fail(const Invocation& invocation, const Diagnostics& diagnostics, ExitCode code = ExitCode::error);
 ExitCode fail(const Invocation& invocation, Diagnostic diagnostic, ExitCode code = ExitCode::error);
 
 }  // namespace hearth

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reconciler/core/json.h"
+#include "reconciler/core/utf8.h"
 
 namespace hearth {
 
@@ -28,42 +29,14 @@ std::string_view code(Color color) {
   return "";
 }
 
-bool continues(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80;
-}
-
-// A code point and the bytes it takes; broken UTF-8 is one byte, marked as such.
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 1;
-  bool valid = true;
-};
-
-CodePoint decode(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  const CodePoint broken = {lead, 1, false};
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return broken;
-  std::uint32_t value = lead & (0x7fU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if (!continues(text[i])) return broken;
-    value = (value << 6U) | (static_cast<unsigned char>(text[i]) & 0x3fU);
-  }
-  // Overlong forms and surrogates are how bytes are smuggled past checks like this one.
-  constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < smallest[size] || (value >= 0xd800 && value <= 0xdfff) || value > 0x10ffff) return broken;
-  return {value, size, true};
-}
-
-bool harmful(std::uint32_t point) {
+bool harmful(char32_t point) {
   return point < 0x20 || (point >= 0x7f && point <= 0x9f)  // C0, DEL, C1: terminals obey them
          || (point >= 0x200b && point <= 0x200f)           // zero width, direction marks
          || (point >= 0x2028 && point <= 0x202e)           // line separators, direction overrides
          || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
-void append_hex(std::string& out, std::uint32_t number, int digits) {
+void append_hex(std::string& out, char32_t number, int digits) {
   for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) {
     out += "0123456789abcdef"[(number >> static_cast<unsigned>(shift)) & 15U];
   }
@@ -117,8 +90,7 @@ std::string paint(const TextStyle& style, Color color, std::string_view text) {
 }
 
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return !continues(byte); }));
+  return count_characters(text);
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -131,8 +103,8 @@ std::string cut(std::string_view text, std::size_t width) {
   if (width == 0) return {};
   std::size_t end = 0;
   for (std::size_t kept = 0; kept + 1 < width; ++kept) {  // one column is the mark's
-    ++end;
-    while (end < text.size() && continues(text[end])) ++end;
+    char32_t ignored = 0;
+    end += std::max<std::size_t>(1, decode_utf8(text, end, ignored));
   }
   return std::string(text.substr(0, end)) + "…";
 }
@@ -140,22 +112,23 @@ std::string cut(std::string_view text, std::size_t width) {
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const CodePoint point = decode(text);
-    if (!point.valid) {
+  for (std::size_t at = 0; at < text.size();) {
+    char32_t point = 0;
+    const std::size_t size = decode_utf8(text, at, point);
+    if (size == 0) {
       out += "\\x";
-      append_hex(out, point.value, 2);
-    } else if (point.value == '\n') {
+      append_hex(out, static_cast<unsigned char>(text[at]), 2);
+    } else if (point == '\n') {
       out += "\\n";
-    } else if (point.value == '\t') {
+    } else if (point == '\t') {
       out += "\\t";
-    } else if (harmful(point.value)) {
-      out += point.value < 0x80 ? "\\x" : "\\u";
-      append_hex(out, point.value, point.value < 0x80 ? 2 : 4);
+    } else if (harmful(point)) {
+      out += point < 0x80 ? "\\x" : "\\u";
+      append_hex(out, point, point < 0x80 ? 2 : 4);
     } else {
-      out += text.substr(0, point.size);
+      out += text.substr(at, size);
     }
-    text.remove_prefix(point.size);
+    at += std::max<std::size_t>(1, size);
   }
   return out;
 }

@@ -241,6 +241,7 @@ std::string line(const Symbol& symbol, const std::string& address, std::size_t w
                  Color color, const TextStyle& style) {
   std::string out = "  " + paint(style, symbol.color, symbol.text) + " ";
   if (text.empty()) return out + printable(address) + "\n";
+  if (address.empty()) return out + paint(style, color, text) + "\n";
   return out + padded(printable(address), width) + paint(style, color, text) + "\n";
 }
 
@@ -270,8 +271,8 @@ std::string note_text(const Note& note, std::size_t width, const TextStyle& styl
   if (note.type == Note::Type::unmanaged || note.type == Note::Type::retained) text.clear();
   if (!note.text.empty()) text += (text.empty() ? "" : ": ") + printable(note.text);
   const Symbol symbol = symbol_of(note.type);
-  if (note.address.kind.empty()) return "  " + paint(style, symbol.color, symbol.text) + " " + text + "\n";
-  return line(symbol, note.address.to_string(), width, text, symbol.color, style);
+  const std::string address = note.address.name.empty() ? std::string{} : note.address.to_string();
+  return line(symbol, address, width, text, symbol.color, style);
 }
 
 const HostState* missing_host(const Plan& plan, const Address& address) {
@@ -314,6 +315,30 @@ std::string join(const std::vector<std::string>& parts, std::string_view between
   return out;
 }
 
+std::string body(const Plan& plan, const TextStyle& style) {
+  std::size_t width = least_address_columns;
+  for (const Action& action : plan.actions) {
+    if (!effect_text(action).empty()) width = std::max(width, columns(action.address.to_string()) + 2);
+  }
+  for (const Note& note : plan.notes) width = std::max(width, columns(note.address.to_string()) + 2);
+  width = std::min<std::size_t>(width, 60);
+
+  std::string out;
+  const bool quiet = plan.actions.empty() && plan.notes.empty();
+  const bool all_there =
+      std::all_of(plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return host.reachable; });
+  if (!quiet || !all_there) out += hosts_text(plan, style);
+  if (!plan.history) {
+    out += "  " + paint(style, Color::yellow, "The journal cannot be read") +
+           ": nothing is deleted, and drift cannot be told from new intent.\n";
+  }
+  for (const Action& action : plan.actions) out += action_text(action, width, style);
+  for (const Note& note : plan.notes) {
+    if (!said_with_its_host(plan, note)) out += note_text(note, width, style);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string plan_summary(const Plan& plan) {
@@ -347,13 +372,13 @@ std::string plan_summary(const Plan& plan) {
   mention(noted(Note::Type::pending), "waiting for its effect");
   mention(noted(Note::Type::reported), "reported");
   mention(noted(Note::Type::failing), "failing");
-  mention(noted(Note::Type::waiting), "waiting");
   mention(noted(Note::Type::unknown), "unknown");
+  mention(noted(Note::Type::waiting), "waiting");
   mention(noted(Note::Type::asleep), "asleep");
   const std::string tail = aside.empty() ? "" : "; " + join(aside, ", ");
 
-  const bool certain = noted(Note::Type::unknown) == 0 && noted(Note::Type::reported) == 0 &&
-                       noted(Note::Type::waiting) == 0 && noted(Note::Type::failing) == 0;
+  const bool certain =
+      !plan.incomplete() && noted(Note::Type::reported) == 0 && noted(Note::Type::failing) == 0;
   const bool reached = std::all_of(plan.hosts.begin(), plan.hosts.end(),
                                    [](const HostState& host) { return host.reachable || host.on_demand; });
   if (plan.actions.empty() && certain && reached) {
@@ -376,45 +401,28 @@ std::string plan_summary(const Plan& plan) {
   return out;
 }
 
-namespace {
-
-std::string body_text(const Plan& plan, const TextStyle& style) {
-  std::size_t width = least_address_columns;
-  for (const Action& action : plan.actions) {
-    if (!effect_text(action).empty()) width = std::max(width, columns(action.address.to_string()) + 2);
-  }
-  for (const Note& note : plan.notes) width = std::max(width, columns(note.address.to_string()) + 2);
-  width = std::min<std::size_t>(width, 60);
-
-  std::string out;
-  const bool quiet = plan.actions.empty() && plan.notes.empty();
-  const bool all_there =
-      std::all_of(plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return host.reachable; });
-  if (!quiet || !all_there) out += hosts_text(plan, style);
-  for (const Action& action : plan.actions) out += action_text(action, width, style);
-  for (const Note& note : plan.notes) {
-    if (!said_with_its_host(plan, note)) out += note_text(note, width, style);
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string plan_text(const Plan& plan, const TextStyle& style) {
-  std::string out = body_text(plan, style);
+  std::string out = body(plan, style);
   if (!plan.history) {
-    out += paint(style, Color::yellow, "The journal cannot be read: nothing is deleted, and drift is not told from intent.") +
+    out += paint(style, Color::yellow,
+                 "The journal cannot be read: nothing is deleted, and drift is not told from new intent.") +
            "\n";
   }
   return out + paint(style, Color::bold, plan_summary(plan)) + "\n";
 }
 
-std::string drift_text(const Plan& drift, const TextStyle& style) {
-  const std::string summary =
-      drift.actions.empty() ? "No drift: nothing moved away from what was last applied."
-                            : "Drift: " + counted(drift.actions.size(), "resource") +
-                                  " moved away from what was last applied. To put back: hearth apply";
-  return body_text(drift, style) + paint(style, Color::bold, summary) + "\n";
+std::string drift_text(const Plan& plan, const TextStyle& style) {
+  std::string summary;
+  if (plan.actions.empty()) {
+    summary = plan.incomplete() ? "No drift where hearth could look."
+                                : "No drift: " + counted(plan.resources, "resource") + " on " +
+                                      counted(plan.hosts.size(), "host") + " looked at.";
+  } else {
+    const std::size_t gone = plan.count(ActionType::create);
+    summary = "Drift: " + std::to_string(plan.actions.size() - gone) + " changed, " + std::to_string(gone) +
+              " gone since last applied.";
+  }
+  return body(plan, style) + paint(style, Color::bold, summary) + "\n";
 }
 
 std::string steps_text(const Plan& plan, const TextStyle& style) {

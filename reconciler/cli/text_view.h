@@ -19,6 +19,9 @@ std::string drift_text(const Plan& drift, const TextStyle& style);
 // The last line of plan_text() alone.
 std::string plan_summary(const Plan& plan);
 
+// What moved since it was last applied: PLAN holds nothing else.
+std::string drift_text(const Plan& plan, const TextStyle& style);
+
 // `plan --steps`: every operation, round by round. Between two rounds the engine observes; a value that is
 // only known by then stands as `<from step N>`.
 std::string steps_text(const Plan& plan, const TextStyle& style);

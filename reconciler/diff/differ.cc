@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "reconciler/core/canonical.h"
+#include "reconciler/manifest/kind_schema.h"
 
 namespace hearth {
 
@@ -13,6 +13,11 @@ const Value null_value;
 
 std::string join(const std::string& path, const std::string& field) {
   return path.empty() ? field : path + "." + field;
+}
+
+// What has no canonical form is compared as it stands: it is drift at worst, never a silent match.
+std::string canonical_text(FieldSchema::Form form, const std::string& text) {
+  return canonical(form, text).value_or(text);
 }
 
 // Whether two known values mean the same. Nothing unknown in here: callers look for that first.

@@ -15,7 +15,8 @@ namespace hearth {
 // Immutable after loading; may then be read from any thread.
 class SchemaRegistry {
  public:
-  // Reads every <Kind>.schema.json in FOLDER. One bad schema fails the whole: an installation is whole or broken.
+  // Reads every <Kind>.schema.json in FOLDER. One bad schema fails the whole: an installation is whole or
+  // broken.
   static Result<SchemaRegistry> load(const std::string& folder);
   // For tests: schema texts by file name.
   static Result<SchemaRegistry> from_texts(const std::vector<std::pair<std::string, std::string>>& texts);

@@ -1,0 +1,3 @@
+#include "providers/host_checks/host_checks_provider.h"
+
+HEARTH_PROVIDER(::hearth::HostChecksProvider)

@@ -1,0 +1,3 @@
+#include "providers/host_nodes/host_nodes_provider.h"
+
+HEARTH_PROVIDER(::hearth::HostNodesProvider)

@@ -44,7 +44,7 @@ step "… of many, of all kinds: one as well"
     printf -- '---\nkind: Directory\nhosts: all\nitems:\n'
     for i in $(seq 40); do printf '  d%s: {path: /srv/d%s}\n' "$i" "$i"; done
     printf -- '---\nkind: Service\nhosts: all\nitems:\n'
-    for unit in cron ssh systemd-journald systemd-logind dbus e2scrub_all.timer; do printf '  %s: {state: running}\n' "$unit"; done
+    for unit in cron ssh systemd-journald systemd-logind dbus dpkg-db-backup.timer; do printf '  %s: {state: running}\n' "$unit"; done
     printf -- '---\nkind: Check\nhosts: all\nitems:\n'
     for i in $(seq 10); do printf '  c%s: {tcp: {port: 22}}\n' "$i"; done
 } | manifest many

@@ -42,11 +42,11 @@ step "a unit of which nothing but the name is declared, in whatever state it is"
 manifest services <<'END'
 kind: Service
 hosts: agent
-items: {cron: {}, e2scrub_all.timer: {}, chrony-or-not: {}}
+items: {cron: {}, dpkg-db-backup.timer: {}, chrony-or-not: {}}
 END
 on agent sh -c 'mkdir -p /etc/systemd/system/cron.service.d
     printf "[Service]\nNice=5\n" >/etc/systemd/system/cron.service.d/mine.conf
-    systemctl daemon-reload; systemctl disable --now cron; systemctl stop e2scrub_all.timer; systemctl mask e2scrub_all.timer'
+    systemctl daemon-reload; systemctl disable --now cron; systemctl stop dpkg-db-backup.timer; systemctl mask dpkg-db-backup.timer'
 plan_is_empty
 
 step "each field of a unit left out, while the others are declared"

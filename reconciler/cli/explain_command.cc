@@ -52,7 +52,8 @@ std::string facts_text(const Facts& facts, const TextStyle& style) {
   for (const auto& [name, what] : facts) {
     const std::string body = wrapped(what, 2 + width + 2);
     // The first line's indentation holds the name.
-    out += "  " + paint(style, Color::dim, padded(name, width)) + body.substr(std::min(body.size(), 2 + width));
+    out +=
+        "  " + paint(style, Color::dim, padded(name, width)) + body.substr(std::min(body.size(), 2 + width));
   }
   return out;
 }
@@ -63,22 +64,29 @@ std::string joined(const std::vector<Value>& values) {
   return out;
 }
 
-// ---- Fields ----------------------------------------------------------------------------------------------------------
+// ---- Fields
+// ----------------------------------------------------------------------------------------------------------
 
 std::string_view word_of(FieldSchema::ListOrder order) {
   switch (order) {
-    case FieldSchema::ListOrder::ordered: return "ordered";
-    case FieldSchema::ListOrder::set: return "set";
-    case FieldSchema::ListOrder::map_by_key: return "map";
+    case FieldSchema::ListOrder::ordered:
+      return "ordered";
+    case FieldSchema::ListOrder::set:
+      return "set";
+    case FieldSchema::ListOrder::map_by_key:
+      return "map";
   }
   return "";
 }
 
 std::string_view word_of(FieldSchema::Write write) {
   switch (write) {
-    case FieldSchema::Write::online: return "online";
-    case FieldSchema::Write::pending: return "pending";
-    case FieldSchema::Write::create_only: return "create-only";
+    case FieldSchema::Write::online:
+      return "online";
+    case FieldSchema::Write::pending:
+      return "pending";
+    case FieldSchema::Write::create_only:
+      return "create-only";
   }
   return "";
 }
@@ -86,26 +94,40 @@ std::string_view word_of(FieldSchema::Write write) {
 std::string effect_sentence(const FieldSchema& field) {
   std::string out;
   switch (field.effect) {
-    case Effect::none: out = "none: a change disturbs nobody"; break;
-    case Effect::reload: out = "reload: a change makes the service read its configuration again"; break;
-    case Effect::restart: out = "restart: a change restarts the service; clients feel it"; break;
-    case Effect::reboot: out = "reboot: a change takes a reboot"; break;
-    case Effect::destroy: out = "destroy: a change loses data"; break;
+    case Effect::none:
+      out = "none: a change disturbs nobody";
+      break;
+    case Effect::reload:
+      out = "reload: a change makes the service read its configuration again";
+      break;
+    case Effect::restart:
+      out = "restart: a change restarts the service; clients feel it";
+      break;
+    case Effect::reboot:
+      out = "reboot: a change takes a reboot";
+      break;
+    case Effect::destroy:
+      out = "destroy: a change loses data";
+      break;
   }
   if (field.write == FieldSchema::Write::pending) out += "; written at once, takes effect later";
   if (field.write == FieldSchema::Write::create_only) out += "; only ever written when the thing is made";
   return out;
 }
 
-bool is_list(const FieldSchema& field) { return field.elements != nullptr; }
+bool is_list(const FieldSchema& field) {
+  return field.elements != nullptr;
+}
 
 Facts facts_of(const FieldSchema& field) {
   Facts facts;
   if (field.required) facts.emplace_back("required", "yes");
   if (!field.enumeration.empty()) facts.emplace_back("one of", joined(field.enumeration));
   if (field.default_value) facts.emplace_back("default on create", inline_text(*field.default_value));
-  if (!field.name_default.empty()) facts.emplace_back("when left out", "made from the name: " + field.name_default);
-  if (field.immutable) facts.emplace_back("immutable", "yes: a change is refused, because it would need a new thing");
+  if (!field.name_default.empty())
+    facts.emplace_back("when left out", "made from the name: " + field.name_default);
+  if (field.immutable)
+    facts.emplace_back("immutable", "yes: a change is refused, because it would need a new thing");
   if (field.live) {
     facts.emplace_back("effect", effect_sentence(field));
   } else {
@@ -113,11 +135,16 @@ Facts facts_of(const FieldSchema& field) {
   }
   if (field.absent) facts.emplace_back("not set is", inline_text(*field.absent));
   if (field.secret) facts.emplace_back("secret", "yes: write {secret: NAME}, never the text itself");
-  if (field.write_only) facts.emplace_back("write-only", "yes: no system gives it back; sent on create and rotation");
+  if (field.write_only)
+    facts.emplace_back("write-only", "yes: no system gives it back; sent on create and rotation");
   if (is_list(field)) {
     switch (field.list_order) {
-      case FieldSchema::ListOrder::ordered: facts.emplace_back("order", "matters"); break;
-      case FieldSchema::ListOrder::set: facts.emplace_back("order", "does not matter"); break;
+      case FieldSchema::ListOrder::ordered:
+        facts.emplace_back("order", "matters");
+        break;
+      case FieldSchema::ListOrder::set:
+        facts.emplace_back("order", "does not matter");
+        break;
       case FieldSchema::ListOrder::map_by_key:
         facts.emplace_back("order", "does not matter; elements are told apart by " + field.list_key);
         break;
@@ -125,8 +152,11 @@ Facts facts_of(const FieldSchema& field) {
   }
   if (!field.reference.empty()) facts.emplace_back("names a", field.reference + ", which is applied first");
   switch (field.path_edge) {
-    case FieldSchema::PathEdge::none: break;
-    case FieldSchema::PathEdge::within: facts.emplace_back("waits for", "whatever is declared at this path or above it"); break;
+    case FieldSchema::PathEdge::none:
+      break;
+    case FieldSchema::PathEdge::within:
+      facts.emplace_back("waits for", "whatever is declared at this path or above it");
+      break;
     case FieldSchema::PathEdge::input:
       facts.emplace_back("waits for", "whatever is declared at this path, and is stale when that changes");
       break;
@@ -157,7 +187,8 @@ std::string field_table(const std::vector<FieldSchema>& fields, const TextStyle&
     const std::string name = field.name + (field.required ? "*" : "");
     const std::string body = wrapped(first_sentence(field.description), 4 + names + 2 + types + 2);
     const std::size_t left = 4 + names + 2 + types + 2;
-    out += "    " + paint(style, Color::bold, padded(name, names)) + "  " + padded(cut(field.type, types), types) + "  ";
+    out += "    " + paint(style, Color::bold, padded(name, names)) + "  " +
+           padded(cut(field.type, types), types) + "  ";
     out += body.empty() ? "\n" : body.substr(std::min(body.size(), left));
   }
   if (any_required) out += "    * required\n";
@@ -165,7 +196,10 @@ std::string field_table(const std::vector<FieldSchema>& fields, const TextStyle&
 }
 
 Value field_json(const FieldSchema& field) {
-  Map out{{"name", field.name}, {"type", field.type}, {"description", field.description}, {"required", field.required}};
+  Map out{{"name", field.name},
+          {"type", field.type},
+          {"description", field.description},
+          {"required", field.required}};
   if (!field.enumeration.empty()) out.set("oneOf", List(field.enumeration.begin(), field.enumeration.end()));
   if (!field.examples.empty()) out.set("examples", List(field.examples.begin(), field.examples.end()));
   if (field.default_value) out.set("defaultOnCreate", *field.default_value);
@@ -185,7 +219,8 @@ Value field_json(const FieldSchema& field) {
   return out;
 }
 
-// ---- Topics ----------------------------------------------------------------------------------------------------------
+// ---- Topics
+// ----------------------------------------------------------------------------------------------------------
 
 struct Answer {
   std::string text;
@@ -202,10 +237,14 @@ Answer explain_overview(const SchemaRegistry& schemas, const TextStyle& style) {
     const KindSchema& kind = *schemas.find(name);
     const std::string summary = first_sentence(kind.description());
     const std::string body = wrapped(summary, 2 + width + 2);
-    answer.text += "  " + paint(style, Color::bold, padded(name, width)) + body.substr(std::min(body.size(), 2 + width));
-    kinds.emplace_back(Map{{"kind", name}, {"scope", kind.host_scoped() ? "host" : "cluster"}, {"summary", summary}});
+    answer.text +=
+        "  " + paint(style, Color::bold, padded(name, width)) + body.substr(std::min(body.size(), 2 + width));
+    kinds.emplace_back(
+        Map{{"kind", name}, {"scope", kind.host_scoped() ? "host" : "cluster"}, {"summary", summary}});
   }
-  answer.text += "\nhearth explain KIND, KIND.FIELD, or the rule in the brackets of a message; all rules: hearth explain rules\n";
+  answer.text +=
+      "\nhearth explain KIND, KIND.FIELD, or the rule in the brackets of a message; all rules: hearth "
+      "explain rules\n";
   answer.document.set("kinds", std::move(kinds));
   return answer;
 }
@@ -225,12 +264,14 @@ Answer explain_kind(const KindSchema& kind, const TextStyle& style) {
   if (kind.observe_only()) {
     facts.emplace_back("changed by hearth", "never: only looked at");
   } else {
-    facts.emplace_back("when taken out", removes ? "deleted, where that is allowed; `onRemove: retain` keeps it"
-                                                 : "stays; `onRemove: delete` deletes it, where that is allowed");
+    facts.emplace_back("when taken out", removes
+                                             ? "deleted, where that is allowed; `onRemove: retain` keeps it"
+                                             : "stays; `onRemove: delete` deletes it, where that is allowed");
   }
   answer.text += facts_text(facts, style) + "\n  Fields of spec:\n" + field_table(kind.root().fields, style);
   if (!kind.root().fields.empty()) {
-    answer.text += "\nMore on one: hearth explain " + kind.kind() + "." + kind.root().fields.front().name + "\n";
+    answer.text +=
+        "\nMore on one: hearth explain " + kind.kind() + "." + kind.root().fields.front().name + "\n";
   }
 
   List fields;
@@ -248,8 +289,8 @@ Answer explain_kind(const KindSchema& kind, const TextStyle& style) {
 
 Answer explain_field(const std::string& path, const FieldSchema& field, const TextStyle& style) {
   Answer answer;
-  answer.text = paint(style, Color::bold, path) + "  " + field.type + "\n" + wrapped(field.description, 2) + "\n" +
-                facts_text(facts_of(field), style);
+  answer.text = paint(style, Color::bold, path) + "  " + field.type + "\n" + wrapped(field.description, 2) +
+                "\n" + facts_text(facts_of(field), style);
   if (const auto& below = fields_below(field); !below.empty()) {
     answer.text += "\n  Fields" + std::string(field.entries != nullptr ? " of each entry" : "") +
                    (is_list(field) ? " of each element" : "") + ":\n" + field_table(below, style);
@@ -279,7 +320,8 @@ Answer explain_rules(const TextStyle& style) {
   List rules;
   for (const Rule& rule : all_rules()) {
     const std::string body = wrapped(rule.summary, 2 + width + 2);
-    answer.text += "  " + paint(style, Color::bold, padded(rule.id, width)) + body.substr(std::min(body.size(), 2 + width));
+    answer.text += "  " + paint(style, Color::bold, padded(rule.id, width)) +
+                   body.substr(std::min(body.size(), 2 + width));
     rules.push_back(rule_json(rule));
   }
   answer.document.set("rules", std::move(rules));
@@ -290,14 +332,16 @@ Diagnostic unknown_topic(const std::string& topic, const std::vector<std::string
   std::vector<std::string> candidates = kinds;
   for (const Rule& rule : all_rules()) candidates.emplace_back(rule.id);
   const std::string nearest = did_you_mean(topic, candidates);
-  return failure("unknown-topic", "there is no kind or rule \"" + printable(topic) + "\"",
-                 nearest.empty() ? "`hearth explain` lists the kinds, `hearth explain rules` the rules" : nearest);
+  return failure(
+      "unknown-topic", "there is no kind or rule \"" + printable(topic) + "\"",
+      nearest.empty() ? "`hearth explain` lists the kinds, `hearth explain rules` the rules" : nearest);
 }
 
 // Below a map of entries, a list or its elements, the next word of the path is a field of those.
 const FieldSchema* step_into(const FieldSchema& field, const std::string& name) {
   const auto& below = fields_below(field);
-  const auto found = std::find_if(below.begin(), below.end(), [&](const FieldSchema& inner) { return inner.name == name; });
+  const auto found =
+      std::find_if(below.begin(), below.end(), [&](const FieldSchema& inner) { return inner.name == name; });
   return found == below.end() ? field.find(name) : &*found;
 }
 
@@ -321,8 +365,9 @@ Result<Answer> explain(const std::string& topic, const SchemaRegistry& schemas, 
       std::vector<std::string> names;
       for (const FieldSchema& inner : fields_below(*field)) names.push_back(inner.name);
       const std::string nearest = did_you_mean(name, names);
-      return tl::unexpected(failure("unknown-topic", path + " has no field \"" + printable(name) + "\"",
-                                    nearest.empty() ? "`hearth explain " + path + "` lists its fields" : nearest));
+      return tl::unexpected(
+          failure("unknown-topic", path + " has no field \"" + printable(name) + "\"",
+                  nearest.empty() ? "`hearth explain " + path + "` lists its fields" : nearest));
     }
     if (!prefix) path += "." + name;
     field = next;

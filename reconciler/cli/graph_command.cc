@@ -29,11 +29,13 @@ std::string dot_string(std::string_view text) {
 
 DependencyGraph graph_of(const ManifestSet& manifests) {
   std::unordered_map<Address, std::size_t> vertex_of;
-  for (std::size_t i = 0; i < manifests.resources.size(); ++i) vertex_of.emplace(manifests.resources[i].address, i);
+  for (std::size_t i = 0; i < manifests.resources.size(); ++i)
+    vertex_of.emplace(manifests.resources[i].address, i);
   DependencyGraph graph(manifests.resources.size());
   for (std::size_t i = 0; i < manifests.resources.size(); ++i) {
     for (const Dependency& dependency : manifests.resources[i].dependencies) {
-      if (const auto found = vertex_of.find(dependency.on); found != vertex_of.end()) graph.add(i, found->second);
+      if (const auto found = vertex_of.find(dependency.on); found != vertex_of.end())
+        graph.add(i, found->second);
     }
   }
   return graph;
@@ -41,7 +43,8 @@ DependencyGraph graph_of(const ManifestSet& manifests) {
 
 // One box a host, in it what lives there; an arrow points at what has to come first.
 std::string dot_text(const ManifestSet& manifests, const DependencyGraph& graph) {
-  std::string out = "digraph hearth {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n";
+  std::string out =
+      "digraph hearth {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n";
   std::vector<std::string> hosts = {""};
   for (const Host& host : manifests.hosts) hosts.push_back(host.name);
   for (const std::string& host : hosts) {
@@ -50,14 +53,15 @@ std::string dot_text(const ManifestSet& manifests, const DependencyGraph& graph)
       const Address& address = manifests.resources[i].address;
       if (address.host != host) continue;
       // The box says the host already.
-      members += (host.empty() ? "  n" : "    n") + std::to_string(i) + " [label=" +
-                 dot_string(address.kind + "/" + address.name) + "];\n";
+      members += (host.empty() ? "  n" : "    n") + std::to_string(i) +
+                 " [label=" + dot_string(address.kind + "/" + address.name) + "];\n";
     }
     if (members.empty()) continue;
     if (host.empty()) {
       out += members;
     } else {
-      out += "  subgraph " + dot_string("cluster_" + host) + " {\n    label=" + dot_string(host) + ";\n" + members + "  }\n";
+      out += "  subgraph " + dot_string("cluster_" + host) + " {\n    label=" + dot_string(host) + ";\n" +
+             members + "  }\n";
     }
   }
   for (std::size_t from = 0; from < graph.size(); ++from) {
@@ -70,10 +74,14 @@ std::string dot_text(const ManifestSet& manifests, const DependencyGraph& graph)
 
 std::string_view word_of(Dependency::Type type) {
   switch (type) {
-    case Dependency::Type::declared: return "declared";
-    case Dependency::Type::reference: return "reference";
-    case Dependency::Type::within: return "within";
-    case Dependency::Type::input: return "input";
+    case Dependency::Type::declared:
+      return "declared";
+    case Dependency::Type::reference:
+      return "reference";
+    case Dependency::Type::within:
+      return "within";
+    case Dependency::Type::input:
+      return "input";
   }
   return "";
 }
@@ -92,7 +100,8 @@ Map graph_json(const ManifestSet& manifests, const DependencyGraph& graph) {
     resources.emplace_back(std::move(entry));
 
     std::unordered_map<Address, Dependency::Type> type_of;
-    for (const Dependency& dependency : resource.dependencies) type_of.emplace(dependency.on, dependency.type);
+    for (const Dependency& dependency : resource.dependencies)
+      type_of.emplace(dependency.on, dependency.type);
     for (const std::size_t to : graph.dependencies_of(from)) {
       const Address& target = manifests.resources[to].address;
       edges.emplace_back(Map{{"from", resource.address.to_string()},
@@ -128,7 +137,9 @@ ExitCode run_graph(const Invocation& invocation, const GraphOptions& options) {
   draw.input = dot;
   const auto drawn = run_process(draw);
   if (!drawn) {
-    return fail(invocation, failure("no-dot", "the picture needs the program dot, which cannot be started: " + drawn.error().message,
+    return fail(invocation, failure("no-dot",
+                                    "the picture needs the program dot, which cannot be started: " +
+                                        drawn.error().message,
                                     "install graphviz, or draw it elsewhere: hearth graph > graph.dot"));
   }
   if (drawn->end != ProcessResult::End::exited || drawn->exit_code != 0) {

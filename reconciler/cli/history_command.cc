@@ -20,19 +20,24 @@ namespace {
 
 constexpr std::size_t all = std::numeric_limits<std::int32_t>::max();
 
-std::string who(const RunRecord& run) { return run.person.empty() ? "the timer" : printable(run.person); }
+std::string who(const RunRecord& run) {
+  return run.person.empty() ? "the timer" : printable(run.person);
+}
 
 std::string how_it_ended(const RunRecord& run) {
   if (run.ended == 0) return "never ended: still running, or it died";
   return run.summary.empty() ? "exit " + std::to_string(run.exit_code) : printable(run.summary);
 }
 
-std::string outcome_or_open(const std::string& outcome) { return outcome.empty() ? "no end recorded" : outcome; }
+std::string outcome_or_open(const std::string& outcome) {
+  return outcome.empty() ? "no end recorded" : outcome;
+}
 
 Color color_of(const std::string& outcome) {
   if (outcome == "done") return Color::green;
   if (outcome == "pending") return Color::cyan;
-  if (outcome == "skipped" || outcome == "withheld" || outcome == "cancelled" || outcome == "not sent") return Color::yellow;
+  if (outcome == "skipped" || outcome == "withheld" || outcome == "cancelled" || outcome == "not sent")
+    return Color::yellow;
   return Color::red;
 }
 
@@ -75,22 +80,26 @@ std::string changes_text(const Value& changes) {
 }
 
 std::string action_text(const Journal& journal, const ActionRecord& action, const TextStyle& style) {
-  std::string out = "    " + paint(style, color_of(action.outcome), padded(outcome_or_open(action.outcome), 12)) +
-                    padded(action.operation, 8) + printable(action.address) + "\n" + indented(action.detail, "        ") +
-                    changes_text(action.changes);
+  std::string out = "    " +
+                    paint(style, color_of(action.outcome), padded(outcome_or_open(action.outcome), 12)) +
+                    padded(action.operation, 8) + printable(action.address) + "\n" +
+                    indented(action.detail, "        ") + changes_text(action.changes);
   for (const StepRecord& step : journal.steps_of(action.id)) {
     const std::string number = std::to_string(step.number);
-    out += "      " + std::string(number.size() < 2 ? 1 : 0, ' ') + number + "  " + printable(step.summary) + ": " +
-           paint(style, color_of(step.outcome), step.outcome.empty() ? "sent, no answer recorded" : step.outcome) + "\n";
+    out += "      " + std::string(number.size() < 2 ? 1 : 0, ' ') + number + "  " + printable(step.summary) +
+           ": " +
+           paint(style, color_of(step.outcome),
+                 step.outcome.empty() ? "sent, no answer recorded" : step.outcome) +
+           "\n";
     if (step.outcome != "done" || style.verbose) out += indented(step.output, "          ");
   }
   return out;
 }
 
 Value run_json(const RunRecord& run) {
-  Map out{{"run", run.id},         {"command", run.command}, {"started", run.started}, {"ended", run.ended},
-          {"person", run.person},  {"cluster", run.cluster}, {"commit", run.commit},   {"dirty", run.dirty},
-          {"summary", run.summary}};
+  Map out{{"run", run.id},        {"command", run.command}, {"started", run.started},
+          {"ended", run.ended},   {"person", run.person},   {"cluster", run.cluster},
+          {"commit", run.commit}, {"dirty", run.dirty},     {"summary", run.summary}};
   if (run.exit_code >= 0) out.set("exitCode", run.exit_code);
   return out;
 }
@@ -104,12 +113,8 @@ Value action_json(const Journal& journal, const ActionRecord& action) {
                            {"outcome", step.outcome},
                            {"output", step.output}});
   }
-  return Map{{"run", action.run},
-             {"address", action.address},
-             {"action", action.operation},
-             {"changes", action.changes},
-             {"outcome", action.outcome},
-             {"detail", action.detail},
+  return Map{{"run", action.run},         {"address", action.address}, {"action", action.operation},
+             {"changes", action.changes}, {"outcome", action.outcome}, {"detail", action.detail},
              {"steps", std::move(steps)}};
 }
 
@@ -133,17 +138,20 @@ Answer recent_runs(const Journal& journal, std::size_t most, const TextStyle& st
 
 std::optional<Answer> one_run(const Journal& journal, RunId id, const TextStyle& style) {
   const auto runs = journal.runs(all);
-  const auto run = std::find_if(runs.begin(), runs.end(), [&](const RunRecord& record) { return record.id == id; });
+  const auto run =
+      std::find_if(runs.begin(), runs.end(), [&](const RunRecord& record) { return record.id == id; });
   if (run == runs.end()) return std::nullopt;
   Answer answer;
-  answer.text = paint(style, Color::bold, "Run " + std::to_string(run->id)) + ": " + run->command + " by " + who(*run) +
-                ", " + local_time(run->started);
+  answer.text = paint(style, Color::bold, "Run " + std::to_string(run->id)) + ": " + run->command + " by " +
+                who(*run) + ", " + local_time(run->started);
   if (run->ended != 0) {
-    answer.text += ", " + duration_text(run->ended - run->started) + ", exit " + std::to_string(run->exit_code);
+    answer.text +=
+        ", " + duration_text(run->ended - run->started) + ", exit " + std::to_string(run->exit_code);
   }
   answer.text += "\n";
   if (!run->commit.empty()) {
-    answer.text += "    commit " + printable(run->commit) + (run->dirty ? ", with changes not committed" : "") + "\n";
+    answer.text +=
+        "    commit " + printable(run->commit) + (run->dirty ? ", with changes not committed" : "") + "\n";
   }
   List actions;
   for (const ActionRecord& action : journal.actions_of(id)) {
@@ -156,7 +164,8 @@ std::optional<Answer> one_run(const Journal& journal, RunId id, const TextStyle&
   return answer;
 }
 
-Answer one_address(const Journal& journal, const std::string& address, std::size_t most, const TextStyle& style) {
+Answer one_address(const Journal& journal, const std::string& address, std::size_t most,
+                   const TextStyle& style) {
   std::map<RunId, RunRecord> runs;
   for (RunRecord& run : journal.runs(all)) runs.emplace(run.id, std::move(run));
   Answer answer;
@@ -207,10 +216,11 @@ ExitCode run_history(const Invocation& invocation, const HistoryOptions& options
   } else if (Address::parse(options.topic)) {
     answer = one_address(**journal, options.topic, options.most, invocation.style);
   } else {
-    return fail(invocation,
-                failure("usage", "\"" + printable(options.topic) + "\" is neither a run's number nor an address",
-                        "write a number from `hearth history`, or an address such as File/motd@pve"),
-                ExitCode::usage);
+    return fail(
+        invocation,
+        failure("usage", "\"" + printable(options.topic) + "\" is neither a run's number nor an address",
+                "write a number from `hearth history`, or an address such as File/motd@pve"),
+        ExitCode::usage);
   }
   if (const auto damage = (*journal)->damage()) return fail(invocation, *damage);
   if (invocation.json()) {

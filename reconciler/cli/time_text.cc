@@ -19,7 +19,8 @@ std::string duration_text(std::int64_t milliseconds) {
   if (milliseconds < 60'000) {
     return std::to_string(milliseconds / 1'000) + "." + std::to_string(milliseconds % 1'000 / 100) + " s";
   }
-  return std::to_string(milliseconds / 60'000) + " min " + std::to_string(milliseconds % 60'000 / 1'000) + " s";
+  return std::to_string(milliseconds / 60'000) + " min " + std::to_string(milliseconds % 60'000 / 1'000) +
+         " s";
 }
 
 }  // namespace hearth

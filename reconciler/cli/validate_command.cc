@@ -33,9 +33,11 @@ std::size_t kinds_in(const ManifestSet& manifests) {
 std::string summary(const ManifestSet& manifests, const std::string& folder) {
   const Counts counts = count(manifests.diagnostics);
   const std::string warnings = counts.warnings == 0 ? "" : ", " + counted(counts.warnings, "warning");
-  if (!manifests.complete) return counted(counts.errors, "error") + warnings + " in " + printable(folder) + ".";
-  return "Valid: " + counted(manifests.resources.size(), "resource") + " of " + counted(kinds_in(manifests), "kind") +
-         " on " + counted(manifests.hosts.size(), "host") + warnings + ".";
+  if (!manifests.complete)
+    return counted(counts.errors, "error") + warnings + " in " + printable(folder) + ".";
+  return "Valid: " + counted(manifests.resources.size(), "resource") + " of " +
+         counted(kinds_in(manifests), "kind") + " on " + counted(manifests.hosts.size(), "host") + warnings +
+         ".";
 }
 
 }  // namespace
@@ -54,7 +56,8 @@ ExitCode run_validate(const Invocation& invocation) {
   } else {
     complain(invocation, manifests.diagnostics);
     const bool valid = manifests.complete;
-    print(paint(invocation.style, valid ? Color::green : Color::red, summary(manifests, invocation.folder)) + "\n");
+    print(paint(invocation.style, valid ? Color::green : Color::red, summary(manifests, invocation.folder)) +
+          "\n");
   }
   return manifests.complete ? ExitCode::clean : ExitCode::error;
 }

@@ -20,8 +20,8 @@ ExitCode run_version(const Invocation& invocation) {
   print("hearth " HEARTH_VERSION "\n");
   // Where things are is what one asks when something is not found, not every time.
   if (invocation.style.verbose) {
-    print("  modules fit  " HEARTH_ABI_TAG "\n  schemas      " + schemas_folder() + "\n  plugins      " + plugins_folder() +
-          "\n  journal      " + default_journal_path() + "\n");
+    print("  modules fit  " HEARTH_ABI_TAG "\n  schemas      " + schemas_folder() + "\n  plugins      " +
+          plugins_folder() + "\n  journal      " + default_journal_path() + "\n");
   }
   return ExitCode::clean;
 }

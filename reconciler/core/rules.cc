@@ -190,31 +190,27 @@ const std::vector<Rule>& all_rules() {
           "Write the value itself, or use the field that is meant for the secret.",
       },
 
-      // ---- A set of manifests (manifest/loader, settings)
-      // -----------------------------------------------------
+      // ---- A set of manifests (manifest/loader, settings) -----------------------------------------------
       {
           "no-manifests",
           "There is no manifests folder to read.",
           "Without manifests nothing is declared, and an empty declaration must never be mistaken for a "
           "wish.",
           "Name the folder with -C DIR (the default is ./manifests), or begin one with a hearth.yaml that "
-          "says "
-          "`format: 1`.",
+          "says `format: 1`.",
       },
       {
           "no-settings",
           "The manifests folder has no hearth.yaml.",
-          "The file marks the top of a set: with -C pointing one folder too deep, half of what is declared "
-          "would "
-          "look deleted.",
+          "The file marks the top of a set: with -C pointing one folder too deep, half of what is "
+          "declared would look deleted.",
           "Make a hearth.yaml that says `format: 1`, or name the folder that has one with -C DIR.",
       },
       {
           "unreadable-file",
           "A file or folder of the manifests cannot be read.",
           "What it declares is not known, so the set is not whole: it can be compared, but nothing is "
-          "deleted on "
-          "its word.",
+          "deleted on its word.",
           "Correct its owner or mode, or remove it; a link that leads nowhere too.",
       },
       {
@@ -226,17 +222,15 @@ const std::vector<Rule>& all_rules() {
       {
           "ignored-file",
           "A file ends in .yml and is left out.",
-          "Manifests end in .yaml, so that other YAML files can lie beside them; a manifest under the other "
-          "name "
-          "would be missed.",
+          "Manifests end in .yaml, so that other YAML files can lie beside them; a manifest under the "
+          "other name would be missed.",
           "Rename it to .yaml if it is a manifest.",
       },
       {
           "nested-settings",
           "A hearth.yaml lies below the top of the manifests folder.",
-          "One set has one hearth.yaml. A second one is a set of its own, or -C names the folder above the "
-          "one that"
-          " is meant.",
+          "One set has one hearth.yaml. A second one is a set of its own, or -C names the folder above "
+          "the one that is meant.",
           "Remove it, or name its folder with -C DIR.",
       },
       {
@@ -253,8 +247,7 @@ const std::vector<Rule>& all_rules() {
           "Put resources into other *.yaml files beside it.",
       },
 
-      // ---- Words of a manifest (manifest/manifest, expander)
-      // --------------------------------------------------
+      // ---- Words of a manifest (manifest/manifest, expander) --------------------------------------------
       {
           "unknown-word",
           "A word at the top of a manifest or of hearth.yaml is not one of the engine's.",
@@ -276,18 +269,17 @@ const std::vector<Rule>& all_rules() {
       {
           "name-or-items",
           "A manifest has neither `name` nor `items`, or has both.",
-          "A manifest declares one resource by `name` or several by `items`; both at once leaves open what "
-          "the "
-          "`spec` is for.",
+          "A manifest declares one resource by `name` or several by `items`; both at once leaves open "
+          "what the `spec` is for.",
           "Write `name: NAME` for one, `items: {NAME: {…}, …}` for several.",
       },
       {
           "bad-name",
-          "A name holds other characters than letters, digits and . _ : + -",
+          "A name holds characters that names cannot have.",
           "Names stand in addresses (Kind/name@host), on command lines and in reports, and must be told "
-          "apart from "
-          "what is around them.",
-          "Choose a plain name and put what does not fit into the field of `spec` that identifies the thing.",
+          "apart from what is around them.",
+          "Use letters, digits and . _ : + - only; what does not fit goes into the field of `spec` that "
+          "identifies the thing.",
       },
       {
           "reserved-name",
@@ -299,8 +291,7 @@ const std::vector<Rule>& all_rules() {
           "empty-items",
           "`items` has no entry.",
           "A manifest that declares nothing is most often one that lost its content, and everything it "
-          "declared "
-          "would be taken for removed.",
+          "declared would be taken for removed.",
           "Add an entry, or remove the document.",
       },
       {
@@ -354,8 +345,7 @@ const std::vector<Rule>& all_rules() {
           "Rename one of the two, or delete it.",
       },
 
-      // ---- What differs from host to host (manifest/host_text)
-      // ------------------------------------------------
+      // ---- What differs from host to host (manifest/host_text) ------------------------------------------
       {
           "unknown-host-field",
           "${host.FIELD} names a field that the Node does not have.",
@@ -381,28 +371,25 @@ const std::vector<Rule>& all_rules() {
           "Write it out for each host with perHost.",
       },
 
-      // ---- Who refers to whom, and who owns what (manifest/references, claims)
-      // --------------------------------
+      // ---- Who refers to whom, and who owns what (manifest/references, claims) --------------------------
       {
           "bad-address",
           "`dependsOn` holds what is no address of a resource.",
           "An address that cannot be read names nobody to wait for.",
           "Write KIND/NAME (the same host's, else the cluster's) or KIND/NAME@NODE; things of the cluster "
-          "have no "
-          "@NODE.",
+          "have no @NODE.",
       },
       {
           "unknown-reference",
           "A resource is named that no manifest declares.",
           "What is not declared is not kept true: whoever rests on it would break with it, and unnoticed.",
           "Correct the name, or declare the resource; one that only has to exist can be declared with its "
-          "name "
-          "alone.",
+          "name alone.",
       },
       {
           "doubly-held-claim",
           "Two resources declare one real thing.",
-          "Each would undo what the other does, for ever; and who could tell which of them is right?",
+          "Each would undo what the other does, for ever, and nobody could tell which of them is right.",
           "Delete one of the two, or correct the field that says which thing is meant.",
       },
       {
@@ -412,8 +399,7 @@ const std::vector<Rule>& all_rules() {
           "Take one of the references or `dependsOn` entries named away.",
       },
 
-      // ---- Schemas themselves (manifest/kind_schema, schema_registry)
-      // ------------------------------------------
+      // ---- Schemas themselves (manifest/kind_schema, schema_registry) -----------------------------------
       {
           "bad-schema",
           "A schema of this installation cannot be used.",

@@ -47,7 +47,7 @@ std::size_t count_characters(std::string_view text) {
   return count;
 }
 
-std::string quoted(std::string_view text, std::size_t most) {
+std::string quote(std::string_view text, std::size_t most) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size();) {

@@ -16,6 +16,6 @@ std::size_t count_characters(std::string_view text);
 
 // TEXT in double quotes for a message, on one line: what is not printable as an escape, cut (with …) after
 // MOST bytes.
-std::string quoted(std::string_view text, std::size_t most = 60);
+std::string quote(std::string_view text, std::size_t most = 60);
 
 }  // namespace hearth

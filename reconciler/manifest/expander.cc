@@ -8,6 +8,7 @@
 #include "reconciler/manifest/host_text.h"
 #include "reconciler/manifest/merge.h"
 #include "reconciler/manifest/spec_check.h"
+#include "reconciler/manifest/suggester.h"
 
 namespace hearth {
 
@@ -89,12 +90,16 @@ class Expander {
   }
 
   void complain_unknown_host(const PlacedText& name, const std::string& path) {
-    std::vector<std::string> known;
-    for (const auto& host : out_.hosts) known.push_back(host.name);
-    std::string hint = did_you_mean(name.text, known);
-    if (hint.empty()) hint = "declare it with a manifest of kind Node";
     complain("unknown-host", name.position, path, "no Node \"" + name.text + "\" is declared",
-             std::move(hint));
+             suggester_.suggest(name.text, host_names(), "declare it with a manifest of kind Node"));
+  }
+
+  // Made on the first complaint; all Nodes are known by then.
+  const std::vector<std::string>& host_names() {
+    if (host_names_.empty()) {
+      for (const auto& host : out_.hosts) host_names_.push_back(host.name);
+    }
+    return host_names_;
   }
 
   bool select_hosts(const Manifest& manifest, Places& places) {
@@ -177,9 +182,8 @@ class Expander {
                "`cluster` has no meaning beside `kind: " + manifest.kind->kind() + "`",
                "take it away; a Node says under `spec` which cluster it is in");
     } else if (std::find(out_.clusters.begin(), out_.clusters.end(), name) == out_.clusters.end()) {
-      std::string hint = did_you_mean(name, out_.clusters);
       complain("unknown-reference", position, "cluster", "no Cluster \"" + name + "\" is declared",
-               hint.empty() ? "declare it with a manifest of kind Cluster" : std::move(hint));
+               suggester_.suggest(name, out_.clusters, "declare it with a manifest of kind Cluster"));
     } else if (!needed) {
       complain("cluster-word", position, "cluster", "there is one Cluster only, nobody has to name it",
                "take `cluster` away");
@@ -213,7 +217,9 @@ class Expander {
       resource.desired = i + 1 == places.size() ? std::move(common) : common;
       if (own) resource.desired = merge(std::move(resource.desired), overlay->second.spec);
       apply_name_defaults(resource.desired, *manifest.kind, item.name, item.position);
-      if (same_everywhere && !own) {
+      if (!item.readable) {
+        draft.sound = false;
+      } else if (same_everywhere && !own) {
         if (!common_good) common_good = finish(resource.desired, manifest, host);
         draft.sound = *common_good;
       } else {
@@ -276,7 +282,9 @@ class Expander {
   const SchemaRegistry& schemas_;
   Diagnostics& diagnostics_;
   FanOutReport report_;
+  Suggester suggester_;
   Expansion out_;
+  std::vector<std::string> host_names_;
   std::unordered_map<std::string, std::size_t> host_index_;
 };
 

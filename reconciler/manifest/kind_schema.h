@@ -23,6 +23,12 @@
 //              x-hearth-reference: KIND          the value (or each element) names a resource of KIND
 //              x-hearth-path: within | input     the value (or each element) is a path: an edge to whoever claims it, or
 //                                                claims the nearest folder above it; `input`: read when this one starts
+//              x-hearth-expected: TEXT           what a pattern or combination means, for people: "an absolute path"
+//
+// Structure (fields, entries, elements) comes from `properties`, `items`, `patternProperties` (one) and
+// `additionalProperties`, through $ref to definitions, and from all branches of allOf, anyOf and oneOf. Beside $ref only
+// annotations may stand. An object with `properties` has to say what `additionalProperties` are: else misspelt fields
+// would pass. Defaults and examples must be valid.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +87,15 @@ struct ClaimTemplate {
   std::string each;
 };
 
+// TEXT in the one form that stands for all that mean the same; nothing when it has no such form. Idempotent.
+std::optional<std::string> canonical(FieldSchema::Form form, std::string_view text);
+
+class SchemaValidator;
+
 class KindSchema {
  public:
+  ~KindSchema();
+
   // Compiles the schema document of one kind. Refuses what it does not understand: an unknown x-hearth keyword or a
   // JSON Schema keyword that the validator does not support is an error of the schema's author, found at start.
   static Result<std::unique_ptr<KindSchema>> compile(Value document, std::string_view file);
@@ -97,11 +110,16 @@ class KindSchema {
   // Name of the live-only "runs with its current inputs" field, or "".
   [[nodiscard]] const std::string& refresh() const { return refresh_; }
   [[nodiscard]] const FieldSchema& root() const { return root_; }   // of `spec` itself
-  [[nodiscard]] const Value& document() const { return document_; } // the JSON Schema, for the validator
+  [[nodiscard]] const Value& document() const { return document_; } // the JSON Schema itself
   [[nodiscard]] const std::string& description() const { return root_.description; }
 
+  // All that is wrong with SPEC: JSON Schema, and what manifests mean by null and secrets (see SchemaValidator).
+  [[nodiscard]] Diagnostics validate(const Value& spec, std::string_view path = "spec") const;
+
  private:
-  KindSchema() = default;
+  friend class KindCompiler;
+
+  KindSchema();
 
   std::string kind_;
   std::string provider_;
@@ -113,6 +131,7 @@ class KindSchema {
   std::string refresh_;
   FieldSchema root_;
   Value document_;
+  std::unique_ptr<const SchemaValidator> validator_;
 };
 
 }  // namespace hearth

@@ -39,7 +39,11 @@ class ManifestReader {
     read_kind(words);
     read_names(words);
     if (Value* spec = words.find("spec")) {
-      if (expect_map(*spec, "spec", "spec: {…}")) manifest_.spec = std::move(*spec);
+      if (expect_map(*spec, "spec", "spec: {…}")) {
+        manifest_.spec = std::move(*spec);
+      } else {
+        for (auto& item : manifest_.items) item.readable = false;
+      }
     } else {
       manifest_.spec.set_position(manifest_.position);
     }
@@ -109,6 +113,10 @@ class ManifestReader {
   }
 
   bool check_name(const std::string& name, Position position, const std::string& path) {
+    if (name.empty()) {
+      complain("bad-name", position, path, "a name cannot be empty", "choose one");
+      return false;
+    }
     if (!is_name(name)) {
       complain("bad-name", position, path,
                "\"" + name + "\" cannot be a name: letters, digits and . _ : + - only",
@@ -134,12 +142,12 @@ class ManifestReader {
       complain("name-or-items", manifest_.position, "", "the manifest does not name what it declares",
                "add `name: NAME`, or `items:` with one entry for each");
     }
-    if (name != nullptr) {
+    if (name != nullptr && items == nullptr) {
       manifest_.named = true;
       if (!name->is_string()) {
         complain_type(*name, "name", "a string", scalar_text(*name) ? "put quotes around it" : "");
       } else if (check_name(name->as_string(), name->position(), "name")) {
-        manifest_.items.push_back({name->as_string(), name->position(), Value(Map{})});
+        manifest_.items.push_back({name->as_string(), name->position(), Value(Map{}), true});
       }
     }
     if (items == nullptr) return;
@@ -154,7 +162,7 @@ class ManifestReader {
       const bool good_spec = expect_map(item.value, path, item.key + ": {…}");
       if (!good_name) continue;
       Value spec = good_spec ? std::move(item.value) : Value(Map{});
-      manifest_.items.push_back({item.key, item.key_position, std::move(spec)});
+      manifest_.items.push_back({item.key, item.key_position, std::move(spec), good_spec});
     }
   }
 
@@ -291,7 +299,7 @@ class ManifestReader {
                       "\"" + wish.as_string() + "\" is no address of a resource",
                       "write KIND/NAME (on the same host, else of the cluster) or KIND/NAME@NODE");
     }
-    manifest_.depends_on.push_back({std::move(*address), wish.position()});
+    manifest_.depends_on.push_back({std::move(*address), wish.position(), path});
   }
 
   void read_exclusive(const Map& words) {

@@ -33,7 +33,8 @@ struct Manifest {
   struct Item {
     std::string name;
     Position position;
-    Value spec;  // a map: what `items` says of this one; empty for a manifest with `name`
+    Value spec;            // a map: what `items` says of this one; empty for a manifest with `name`
+    bool readable = true;  // false: a spec of another form was given, so that there is nothing to judge
   };
   struct Overlay {
     Position position;  // of the host's name
@@ -43,6 +44,7 @@ struct Manifest {
   struct Wish {
     Address on;
     Position position;
+    std::string path;  // `dependsOn[0]`
   };
 
   Position position;

@@ -10,6 +10,7 @@
 #include "reconciler/manifest/claims.h"
 #include "reconciler/manifest/fan_out_report.h"
 #include "reconciler/manifest/manifest.h"
+#include "reconciler/manifest/suggester.h"
 
 namespace hearth {
 
@@ -141,30 +142,28 @@ class NameResolver {
   void resolve_wishes(Draft& draft) {
     for (std::size_t i = 0; i < draft.manifest->depends_on.size(); ++i) {
       const auto& wish = draft.manifest->depends_on[i];
-      const std::string path = "dependsOn";
       const KindSchema* kind = schemas_.find(wish.on.kind);
       if (kind == nullptr) {
         draft.sound = false;
-        diagnostics_.add({Severity::error, "unknown-kind", wish.position, path,
+        diagnostics_.add({Severity::error, "unknown-kind", wish.position, wish.path,
                           "there is no kind \"" + wish.on.kind + "\"",
-                          suggest(wish.on.kind, schemas_.kinds())});
+                          suggester_.suggest(wish.on.kind, schemas_.kinds())});
         continue;
       }
       if (!wish.on.host.empty() && !kind->host_scoped()) {
         draft.sound = false;
         diagnostics_.add(
-            {Severity::error, "bad-address", wish.position, path,
+            {Severity::error, "bad-address", wish.position, wish.path,
              wish.on.kind + " belongs to the cluster: \"" + wish.on.to_string() + "\" cannot name a host",
              "write " + wish.on.kind + "/" + wish.on.name});
         continue;
       }
       const bool elsewhere = !wish.on.host.empty();
-      if (elsewhere && !is_host(wish.on.host)) {
+      if (elsewhere && set_.index.count(Address{"Node", wish.on.host, ""}) == 0) {
         draft.sound = false;
-        std::vector<std::string> hosts;
-        for (const auto& host : set_.hosts) hosts.push_back(host.name);
-        diagnostics_.add({Severity::error, "unknown-host", wish.position, path,
-                          "no Node \"" + wish.on.host + "\" is declared", suggest(wish.on.host, hosts)});
+        diagnostics_.add({Severity::error, "unknown-host", wish.position, wish.path,
+                          "no Node \"" + wish.on.host + "\" is declared",
+                          suggester_.suggest(wish.on.host, names_of("Node").all)});
         continue;
       }
       const Draft* other =
@@ -173,14 +172,9 @@ class NameResolver {
         add_dependency(draft.resource, other->resource.address, Dependency::Type::declared, wish.position);
       } else {
         draft.sound = false;
-        complain_unknown(draft.resource, wish.on.kind, wish.on.name, wish.on.host, wish.position, path);
+        complain_unknown(draft.resource, wish.on.kind, wish.on.name, wish.on.host, wish.position, wish.path);
       }
     }
-  }
-
-  [[nodiscard]] bool is_host(const std::string& name) const {
-    return std::any_of(set_.hosts.begin(), set_.hosts.end(),
-                       [&](const Host& host) { return host.name == name; });
   }
 
   void resolve_field(Draft& draft, const std::string& kind, Value& value, const std::string& path) {
@@ -204,31 +198,28 @@ class NameResolver {
   void complain_unknown(const Resource& from, const std::string& kind, const std::string& name,
                         const std::string& asked_host, Position position, const std::string& path) {
     if (set_.is_uncertain({kind, name, ""})) return;  // its own manifest has been complained about
-    const std::string shown = kind + "/" + name;
-    Diagnostic complaint{Severity::error, "unknown-reference", position, path, "", ""};
-    if (!asked_host.empty()) {
-      complaint.message = "no " + shown + " is declared on " + asked_host;
-    } else if (from.address.host.empty()) {
-      complaint.message = "no " + shown + " is declared for the cluster";
-    } else {
-      complaint.message = "no " + shown + " is declared";
-    }
+    const KindSchema* schema = schemas_.find(kind);
+    const bool on_hosts = schema != nullptr && schema->host_scoped();
+    std::string message = "no " + kind + "/" + name + " is declared";
+    if (!asked_host.empty()) message += " on " + asked_host;
+    Diagnostic complaint{Severity::error, "unknown-reference", position, path, std::move(message), ""};
     const Names& names = names_of(kind);
-    const auto hosts = names.hosts.find(name);
-    if (hosts != names.hosts.end()) {
-      complaint.hint = "there is " + set_.drafts[hosts->second].resource.address.to_string();
-      complaint.hint += path == "dependsOn" ? ": write that, if it is meant" : "; declare one here too";
+    const auto elsewhere = names.first.find(name);
+    if (elsewhere != names.first.end()) {
+      complaint.hint = "there is " + set_.drafts[elsewhere->second].resource.address.to_string();
+      // Only dependsOn can name another host.
+      complaint.hint +=
+          path.rfind("dependsOn", 0) == 0 ? ": write that, if it is meant" : "; declare one here too";
     } else {
-      complaint.hint = suggest(name, names.all);
-      if (complaint.hint.empty()) complaint.hint = "declare it with a manifest of kind " + kind;
+      complaint.hint = suggester_.suggest(name, names.all, "declare it with a manifest of kind " + kind);
       if (unread_) complaint.hint += " (it may stand in a text that could not be read)";
     }
-    report_.add(std::move(complaint), asked_host.empty() ? from.address.host : std::string());
+    report_.add(std::move(complaint), on_hosts && asked_host.empty() ? from.address.host : std::string());
   }
 
   struct Names {
     std::vector<std::string> all;
-    std::unordered_map<std::string, std::size_t> hosts;  // name → first draft of that name
+    std::unordered_map<std::string, std::size_t> first;  // the first draft of a name
   };
 
   // Collected on the first complaint only: a set without mistakes has no use for it.
@@ -237,19 +228,10 @@ class NameResolver {
       for (std::size_t i = 0; i < set_.drafts.size(); ++i) {
         const Address& address = set_.drafts[i].resource.address;
         Names& names = names_[address.kind];
-        if (names.hosts.emplace(address.name, i).second) names.all.push_back(address.name);
+        if (names.first.emplace(address.name, i).second) names.all.push_back(address.name);
       }
     }
     return names_[kind];
-  }
-
-  // Comparing a word with all others takes its time: after this many comparisons people have enough to
-  // correct, and a set of a hundred thousand mistakes must not take the square of that.
-  std::string suggest(const std::string& word, const std::vector<std::string>& candidates) {
-    constexpr std::size_t most = 1'000'000;
-    if (compared_ + candidates.size() > most) return {};
-    compared_ += candidates.size();
-    return did_you_mean(word, candidates);
   }
 
   Expansion& set_;
@@ -259,7 +241,7 @@ class NameResolver {
   FanOutReport report_;
   ReferringKinds referring_;
   std::unordered_map<std::string, Names> names_;
-  std::size_t compared_ = 0;
+  Suggester suggester_;
 };
 
 // ---- Claims and paths

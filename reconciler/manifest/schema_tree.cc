@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "reconciler/core/canonical.h"
 #include "reconciler/core/utf8.h"
 
 namespace hearth {
@@ -29,6 +30,14 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> type_bits = {
 constexpr std::array<std::string_view, 11> annotations = {
     "$schema", "$comment", "title",     "description",      "default",        "examples",
     "format",  "readOnly", "writeOnly", "contentMediaType", "contentEncoding"};
+
+constexpr std::array<TextForm, 5> text_forms = {{
+    {"path", "an absolute path", canonical_path},
+    {"mode", "permission bits such as \"0644\"", canonical_mode},
+    {"size", "a size such as 4GiB", canonical_size},
+    {"duration", "a span of time such as 90s", canonical_duration},
+    {"unit", "the name of a systemd unit", canonical_unit},
+}};
 
 // Escapes a key for a JSON pointer.
 std::string pointer_to(const std::string& parent, std::string_view key) {
@@ -163,7 +172,7 @@ class SchemaCompiler {
       if (handler != handlers.end()) {
         (this->*handler->second)(made, member.value, here);
       } else {
-        fail(here, member.value, "the keyword " + quoted(member.key) + " is not supported",
+        fail(here, member.value, "the keyword " + quote(member.key) + " is not supported",
              "this validator knows JSON Schema draft 7 and x-hearth-* keywords");
       }
     }
@@ -180,6 +189,11 @@ class SchemaCompiler {
     if (const Value* flag = schema.find("x-hearth-secret"); flag != nullptr && flag->is_boolean()) {
       made.secret = flag->as_boolean();
     }
+    if (const Value* form = schema.find("x-hearth-form"); form != nullptr && form->is_string()) {
+      const auto* found = std::find_if(text_forms.begin(), text_forms.end(),
+                                       [&](const TextForm& one) { return one.name == form->as_string(); });
+      if (found != text_forms.end()) made.form = found;
+    }
     const Value* kind = schema.find("x-hearth-kind");
     const Value* identity = kind == nullptr ? nullptr : kind->find("identity");
     if (identity == nullptr || !identity->is_list()) return;
@@ -195,13 +209,13 @@ class SchemaCompiler {
     }
     const std::string& text = reference.as_string();
     if (!text.starts_with('#') || (text.size() > 1 && text[1] != '/')) {
-      fail(pointer, reference, "the reference " + quoted(text) + " leads out of the document",
+      fail(pointer, reference, "the reference " + quote(text) + " leads out of the document",
            "only references such as #/definitions/size are supported");
       return;
     }
     const Value* target = resolve_pointer(root_, percent_decoded(std::string_view(text).substr(1)));
     if (target == nullptr) {
-      fail(pointer, reference, "the reference " + quoted(text) + " leads nowhere");
+      fail(pointer, reference, "the reference " + quote(text) + " leads nowhere");
       return;
     }
     made.reference = node(*target, text);
@@ -324,7 +338,7 @@ class SchemaCompiler {
   std::optional<Pattern> pattern(const Value& place, const std::string& text, const std::string& pointer) {
     auto compiled = Pattern::compile(text);
     if (compiled) return std::move(*compiled);
-    fail(pointer, place, "the pattern " + quoted(text) + " cannot be used: " + compiled.error());
+    fail(pointer, place, "the pattern " + quote(text) + " cannot be used: " + compiled.error());
     return std::nullopt;
   }
 

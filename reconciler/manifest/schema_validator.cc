@@ -28,7 +28,7 @@ std::string describe(const Value& value) {
     case Value::Type::real:
       return to_json(value);
     case Value::Type::string:
-      return "the string " + quoted(value.as_string());
+      return "the string " + quote(value.as_string());
     case Value::Type::null:
     case Value::Type::list:
     case Value::Type::map:
@@ -41,7 +41,7 @@ std::string describe(const Value& value) {
 
 // As one writes it in a manifest.
 std::string literal(const Value& value) {
-  if (value.is_string()) return quoted(value.as_string());
+  if (value.is_string()) return quote(value.as_string());
   return to_json(value);
 }
 
@@ -57,10 +57,10 @@ std::string joined(const std::vector<std::string>& words, std::string_view last_
   return out;
 }
 
-std::vector<std::string> quoted_all(const std::vector<std::string>& words) {
+std::vector<std::string> quote_all(const std::vector<std::string>& words) {
   std::vector<std::string> out;
   out.reserve(words.size());
-  for (const auto& word : words) out.push_back(quoted(word));
+  for (const auto& word : words) out.push_back(quote(word));
   return out;
 }
 
@@ -176,7 +176,7 @@ struct Place {
     if (is_index) return out + "[" + std::to_string(index) + "]";
     // A key with a dot or a bracket in it would read as several.
     if (key.empty() || key.find_first_of(".[]\" ") != std::string_view::npos)
-      return out + "[" + quoted(key) + "]";
+      return out + "[" + quote(key) + "]";
     return (out.empty() ? "" : out + ".") + std::string(key);
   }
 };
@@ -375,7 +375,7 @@ class Judgement {
     return true;
   }
 
-  static bool check_string(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
+  bool check_string(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
     const std::string& text = instance.as_string();
     if (node.min_length || node.max_length) {
       const std::size_t length = count_characters(text);
@@ -391,13 +391,15 @@ class Judgement {
                             std::to_string(*node.max_length));
       }
     }
-    if (node.pattern && !node.pattern->is_found_in(text)) {
-      const std::string message = node.expected.empty()
-                                      ? quoted(text) + " does not match the pattern " + node.pattern->text()
-                                      : "expected " + node.expected + ", found " + quoted(text);
-      return complain(out, "bad-format", instance, place, message);
-    }
-    return true;
+    const bool has_form = !hearth_ || node.form == nullptr || node.form->canonical(text).has_value();
+    if (has_form && (!node.pattern || node.pattern->is_found_in(text))) return true;
+    if (out == nullptr) return false;
+    const std::string expected = !node.expected.empty() ? node.expected
+                                 : node.form != nullptr ? std::string(node.form->expected)
+                                                        : std::string{};
+    return complain(out, "bad-format", instance, place,
+                    expected.empty() ? quote(text) + " does not match the pattern " + node.pattern->text()
+                                     : "expected " + expected + ", found " + quote(text));
   }
 
   // ---- Lists ---------------------------------------------------------------------------------------------
@@ -507,7 +509,7 @@ class Judgement {
           std::find(node.required.begin(), node.required.end(), name) != node.required.end();
       if (member == nullptr || !member->is_null() || is_required) continue;
       valid = complain(out, "null-not-allowed", *member, Place{&place, name, 0, false},
-                       quoted(name) + " says which thing is meant and cannot be null");
+                       quote(name) + " says which thing is meant and cannot be null");
     }
     for (const auto& dependency : node.dependencies) {
       valid = check_dependency(node, dependency, instance, place, out) && valid;
@@ -536,7 +538,7 @@ class Judgement {
     const auto check_against = [&](const SchemaNode& schema) {
       if (schema.constant_verdict == false) {
         valid = complain_at(out, "unknown-field", member.key_position, member.value, place.path(),
-                            "the field " + quoted(member.key) + " cannot be given here", "delete it");
+                            "the field " + quote(member.key) + " cannot be given here", "delete it");
         return;
       }
       // null: must be unset. Whether that can be is a matter of `required`.
@@ -561,7 +563,7 @@ class Judgement {
       hint = "expected " + node.expected;
     }
     return complain_at(out, "unknown-field", member.key_position, member.value, place.path(),
-                       "there is no field " + quoted(member.key), std::move(hint));
+                       "there is no field " + quote(member.key), std::move(hint));
   }
 
   bool check_name(const SchemaNode& names, const Map::Member& member, const Place& place, Findings* out) {
@@ -571,7 +573,7 @@ class Judgement {
     Findings found;
     if (check(names, name, place, &found)) return true;
     for (auto& finding : found) {
-      finding.diagnostic.message = "the name " + quoted(member.key) + ": " + finding.diagnostic.message;
+      finding.diagnostic.message = "the name " + quote(member.key) + ": " + finding.diagnostic.message;
       finding.weight = Finding::Weight::detail;
       finding.at = &member.value;  // NAME is gone when this is read
       out->push_back(std::move(finding));
@@ -586,9 +588,9 @@ class Judgement {
     if (const Value* member = instance.find(name)) {
       if (!hearth_ || !member->is_null() || (schema != nullptr && admits_null(*schema))) return true;
       return complain(out, "null-not-allowed", *member, Place{&place, name, 0, false},
-                      quoted(name) + " is required and cannot be null", "give it a value");
+                      quote(name) + " is required and cannot be null", "give it a value");
     }
-    return out != nullptr && missing(out, name, instance, place, "the field " + quoted(name) + " is missing",
+    return out != nullptr && missing(out, name, instance, place, "the field " + quote(name) + " is missing",
                                      schema == nullptr ? std::string{} : first_sentence(*schema));
   }
 
@@ -617,10 +619,9 @@ class Judgement {
       const Value* member = instance.find(needed);
       if (member != nullptr && !(hearth_ && member->is_null())) continue;
       const auto property = node.properties.find(needed);
-      valid =
-          missing(out, needed, instance, place,
-                  "the field " + quoted(needed) + " is missing; " + quoted(dependency.field) + " needs it",
-                  property == node.properties.end() ? std::string{} : first_sentence(*property->second));
+      valid = missing(out, needed, instance, place,
+                      "the field " + quote(needed) + " is missing; " + quote(dependency.field) + " needs it",
+                      property == node.properties.end() ? std::string{} : first_sentence(*property->second));
     }
     return valid;
   }
@@ -655,7 +656,7 @@ class Judgement {
       valid = complain_combination(
           node, instance, place, out,
           node.negated->only_required && node.negated->required.size() > 1
-              ? joined(quoted_all(node.negated->required), " and ") + " cannot be given together"
+              ? joined(quote_all(node.negated->required), " and ") + " cannot be given together"
               : "this value is not allowed here");
     }
     if (node.condition != nullptr) {
@@ -681,7 +682,7 @@ class Judgement {
   static std::string groups(const std::vector<const SchemaNode*>& branches) {
     std::vector<std::string> out;
     out.reserve(branches.size());
-    for (const SchemaNode* branch : branches) out.push_back(joined(quoted_all(branch->required), " with "));
+    for (const SchemaNode* branch : branches) out.push_back(joined(quote_all(branch->required), " with "));
     return joined(out, " or ");
   }
 

@@ -14,9 +14,8 @@ namespace hearth {
 // where the name stands.
 void apply_name_defaults(Value& spec, const KindSchema& kind, std::string_view name, Position position);
 
-// Everything that is wrong with SPEC, a map. `null` says "must be unset" and is right for any field or map
-// entry but for those that identify or are required, and for elements of lists; whatever the schema says of
-// the field's type does not apply to it. Returns false when it, or the reader of the text, complained.
+// Everything that is wrong with SPEC, a map. Returns false when it, or the reader of the text before it,
+// complained.
 bool check_spec(const Value& spec, const KindSchema& kind, Diagnostics& diagnostics);
 
 }  // namespace hearth

@@ -229,7 +229,7 @@ class Builder final : public YAML::EventHandler {
       const Position place = place_of_empty(mark);
       complaints_.add(
           "empty-value", place,
-          in_map() ? "the key " + quoted(frames_.back().key) + " has no value"
+          in_map() ? "the key " + quote(frames_.back().key) + " has no value"
                    : "the list entry has no value",
           "write a value, or null where it must be unset; \"\", [] and {} say which nothing is meant");
       add_refused(place);
@@ -317,7 +317,7 @@ class Builder final : public YAML::EventHandler {
   // Whether there was a tag. yaml-cpp says "?" for no tag on what is not quoted, and "!" for none on what is.
   bool refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return false;
-    complaints_.add("bad-tag", at(mark), "the tag " + quoted(tag) + " has no meaning here",
+    complaints_.add("bad-tag", at(mark), "the tag " + quote(tag) + " has no meaning here",
                     "delete it; quote what must be text, write {secret: NAME} for a secret");
     return true;
   }
@@ -379,12 +379,12 @@ class Builder final : public YAML::EventHandler {
     if (!scalar.otherwise.empty()) {
       const std::string here = scalar.value.is_string() ? "text" : std::string(scalar.value.type_name());
       complaints_.add("ambiguous-scalar", at(mark),
-                      quoted(text) + " is " + here + " in YAML 1.2 and " + scalar.otherwise + " in YAML 1.1",
+                      quote(text) + " is " + here + " in YAML 1.2 and " + scalar.otherwise + " in YAML 1.1",
                       disambiguation(scalar, text));
       return true;
     }
     if (!scalar.problem.empty()) {
-      complaints_.add("bad-number", at(mark), quoted(text) + ": " + scalar.problem,
+      complaints_.add("bad-number", at(mark), quote(text) + ": " + scalar.problem,
                       "put it in quotes if it is text");
       return true;
     }
@@ -503,7 +503,7 @@ class Builder final : public YAML::EventHandler {
       }
     }
     if (const Position* first = find_key(frame, text)) {
-      complaints_.add("duplicate-key", at(mark), "the key " + quoted(text) + " is written twice",
+      complaints_.add("duplicate-key", at(mark), "the key " + quote(text) + " is written twice",
                       "the first is in line " + std::to_string(first->line) + ", column " +
                           std::to_string(first->column) + "; delete one of them");
       return;

@@ -63,8 +63,11 @@ std::string load_and_describe(const fs::path& set) {
   out += loaded.complete ? "complete\n" : "not complete\n";
   for (const auto& resource : loaded.resources) out += describe(resource);
   // Where the sources lie differs from machine to machine.
-  const std::string here = set.string() + "/";
-  for (auto at = out.find(here); at != std::string::npos; at = out.find(here, at)) out.erase(at, here.size());
+  const std::string here = set.string();
+  for (auto at = out.find(here); at != std::string::npos; at = out.find(here, at)) {
+    const bool is_prefix = at + here.size() < out.size() && out[at + here.size()] == '/';
+    out.replace(at, here.size() + (is_prefix ? 1 : 0), is_prefix ? "" : "SET");
+  }
   return out;
 }
 

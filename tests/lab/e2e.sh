@@ -51,7 +51,7 @@ if [ -z "${HEARTH_LAB:-}" ]; then
     exit 77
 fi
 
-lab_folder=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+lab_folder=${lab_folder:-$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)}
 schemas=$(CDPATH='' cd -- "$lab_folder/../../schemas" && pwd)
 export schemas
 HEARTH_LAB_NAME=$HEARTH_LAB # for `lab`, which knows a lab by this

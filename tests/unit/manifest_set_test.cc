@@ -1,15 +1,13 @@
 #include "reconciler/manifest/manifest_set.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/fakes/manifest_kinds.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace hearth {
 namespace {
@@ -80,15 +78,12 @@ name: HomeCluster
 }
 
 TEST(ManifestSet, StartsARelativeRootAtItsFolder) {
-  std::string folder = (std::filesystem::temp_directory_path() / "hearth-set-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  const std::filesystem::path path = folder;
-  std::ofstream(path / "hearth.yaml") << "format: 1\n";
-  std::ofstream(path / "n.yaml") << "kind: Node\nname: here\nspec: {transport: local, root: there}\n";
-  const auto set = load_manifests(folder, fakes::kinds());
-  std::filesystem::remove_all(path);
+  const TemporaryFolder folder;
+  folder.write("hearth.yaml", "format: 1\n");
+  folder.write("n.yaml", "kind: Node\nname: here\nspec: {transport: local, root: there}\n");
+  const auto set = load_manifests(folder.path(), fakes::kinds());
   ASSERT_TRUE(set.complete) << set.diagnostics.to_string();
-  EXPECT_EQ(set.hosts.at(0).root, folder + "/there");
+  EXPECT_EQ(set.hosts.at(0).root, folder / "there");
 }
 
 TEST(ManifestSet, FindsByAddressWithAndWithoutItsIndex) {

@@ -1,0 +1,13 @@
+#include "tests/fakes/plugins/empty_provider.h"
+
+namespace {
+
+class TestProvider final : public hearth::EmptyProvider {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "no_kinds"; }
+  [[nodiscard]] std::vector<std::string> kinds() const noexcept override { return {}; }
+};
+
+}  // namespace
+
+HEARTH_PROVIDER(TestProvider)

@@ -109,8 +109,7 @@ class SshHandshake {
   Result<std::unique_ptr<SshSession>> log_in_once(bool with_agent) {
     tried_.clear();
     refused_agent_ = false;
-    const std::string path =
-        expand_home(options_.known_hosts.empty() ? "~/.ssh/known_hosts" : options_.known_hosts);
+    const std::string path = known_hosts_path(options_);
     bool exists = false;
     const std::string known = read_text_file(path, exists);
     auto connected = connect(known_key_types(known, host_.address, host_.port));

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "providers/support/canonical.h"
+#include "providers/support/text.h"
 #include "reconciler/core/digest.h"
 
 namespace hearth {

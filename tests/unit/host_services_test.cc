@@ -253,14 +253,6 @@ TEST(HostServices, AsksForUnitAndItsFiles) {
             (std::vector<Probe>{QueryUnit{.unit = "fstrim.timer", .config_files = {}}}));
 }
 
-TEST(HostServices, NamesUnitsAsSystemdDoes) {
-  EXPECT_EQ(full_unit_name("wol"), "wol.service");
-  EXPECT_EQ(full_unit_name("wol.service"), "wol.service");
-  EXPECT_EQ(full_unit_name("fstrim.timer"), "fstrim.timer");
-  EXPECT_EQ(full_unit_name("getty@tty1"), "getty@tty1.service");
-  EXPECT_EQ(full_unit_name("my.app"), "my.app.service");
-}
-
 TEST(HostServices, SaysWhetherAUnitRuns) {
   struct Case {
     UnitReply reply;

@@ -237,6 +237,7 @@ class Applier::Impl {
     Work& work = work_[i];
     if (work.ended) return;
     const Outcome outcome = report_.actions[before].outcome;
+    if (outcome == Outcome::withheld && plan_.actions[i].unit == plan_.actions[before].unit) return;  // so is this one
     if (!ended_well(outcome)) {
       end(i, Outcome::skipped,
           "waits for " + plan_.actions[before].address.to_string() + ", which is " + std::string(to_string(outcome)));

@@ -103,17 +103,17 @@ class CommandLine {
   // OPTIONS belong to the command and live as long as the command line.
   template <typename Options>
   CLI::App* add(const std::string& name, const std::string& summary, Options& options,
-                ExitCode (*run)(const Invocation&, const Options&)) {
+                ExitCode (*function)(const Invocation&, const Options&)) {
     CLI::App* app = app_.add_subcommand(name, summary);
     app->set_help_flag();
     commands_.push_back(
-        {app, [run, &options](const Invocation& invocation) { return run(invocation, options); }});
+        {app, [function, &options](const Invocation& invocation) { return function(invocation, options); }});
     return app;
   }
-  CLI::App* add(const std::string& name, const std::string& summary, ExitCode (*run)(const Invocation&)) {
+  CLI::App* add(const std::string& name, const std::string& summary, ExitCode (*function)(const Invocation&)) {
     CLI::App* app = app_.add_subcommand(name, summary);
     app->set_help_flag();
-    commands_.push_back({app, run});
+    commands_.push_back({app, function});
     return app;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "reconciler/core/canonical.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/manifest/manifest.h"
 
@@ -22,79 +23,40 @@ std::string key_of(std::string_view space, std::string_view host, std::string_vi
   return key;
 }
 
-// A field by its name, or by names with dots between them.
-const Value* field_at(const Value& spec, std::string_view path) {
-  const Value* value = &spec;
-  while (value != nullptr) {
-    const auto dot = path.find('.');
-    value = value->find(path.substr(0, dot));
-    if (dot == std::string_view::npos) return value;
-    path.remove_prefix(dot + 1);
-  }
-  return nullptr;
-}
-
-// TEMPLATE with its {FIELD}s filled in; nothing when one of them is not declared (or is no scalar). KEY is
-// nullptr where no map is walked.
+// TEXT with its {FIELD}s filled in, each in its canonical form: `wol` and `wol.service` are one unit. Nothing
+// when one of them is not declared (or is no scalar). KEY is nullptr where no map is walked.
+// KindSchema::compile has seen to it that braces are closed and fields exist.
 std::optional<std::string> fill(std::string_view text, const Resource& resource, const std::string* key) {
   std::string out;
-  while (!text.empty()) {
+  for (;;) {
     const auto open = text.find('{');
     out.append(text.substr(0, open));
-    if (open == std::string_view::npos) break;
+    if (open == std::string_view::npos) return out;
     const auto close = text.find('}', open);
-    if (close == std::string_view::npos) return std::nullopt;  // KindSchema::compile refuses such a template
-    const std::string_view field = text.substr(open + 1, close - open - 1);
+    const std::string_view name = text.substr(open + 1, close - open - 1);
     text.remove_prefix(close + 1);
-    if (key != nullptr && field == "key") {
+    if (key != nullptr && name == "key") {
       out += *key;
       continue;
     }
-    const Value* value = field_at(resource.desired, field);
-    if (value == nullptr && field == "name" && resource.kind->root().find("name") == nullptr) {
-      out += resource.address.name;  // kinds whose name is what identifies the thing, such as Node
-      continue;
-    }
-    auto scalar = value == nullptr ? std::nullopt : scalar_text(*value);
+    const Value* value = resource.desired.find(name);
+    const FieldSchema* field = resource.kind->root().find(name);
+    if (value == nullptr || field == nullptr) return std::nullopt;
+    auto scalar = scalar_text(*value);
     if (!scalar) return std::nullopt;
-    out += *scalar;
+    out += canonical(field->form, *scalar).value_or(*scalar);
   }
-  return out;
 }
 
 }  // namespace
-
-std::string normalise_path(std::string_view path) {
-  const bool absolute = !path.empty() && path.front() == '/';
-  std::vector<std::string_view> parts;
-  while (!path.empty()) {
-    const auto slash = path.find('/');
-    const std::string_view part = path.substr(0, slash);
-    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else if (!absolute) {
-      parts.push_back(part);
-    }
-  }
-  std::string out;
-  for (const auto part : parts) {
-    if (absolute || !out.empty()) out += '/';
-    out += part;
-  }
-  if (out.empty()) out = absolute ? "/" : ".";
-  return out;
-}
 
 std::vector<Claim> claims_of(const Resource& resource) {
   std::vector<Claim> claims;
   const auto claim = [&](const ClaimTemplate& from, const std::string* key) {
     auto id = fill(from.text, resource, key);
     if (!id) return;
-    if (from.space == path_space) id = normalise_path(*id);
+    // A template may put a path together; what is no absolute path the schema has complained about.
+    if (from.space == path_space) id = canonical_path(*id).value_or(*id);
     // Where a set declares several clusters, each has VMIDs of its own.
     if (!resource.cluster.empty()) id = resource.cluster + "/" + *id;
     claims.push_back({from.space, resource.address.host, std::move(*id)});
@@ -104,7 +66,7 @@ std::vector<Claim> claims_of(const Resource& resource) {
       claim(from, nullptr);
       continue;
     }
-    const Value* entries = field_at(resource.desired, from.each);
+    const Value* entries = resource.desired.find(from.each);
     if (entries == nullptr || !entries->is_map()) continue;
     for (const auto& entry : entries->as_map()) claim(from, &entry.key);
   }

@@ -11,10 +11,6 @@
 
 namespace hearth {
 
-// PATH without `//`, `.`, `..` and a trailing slash, by its text alone: symbolic links are not followed,
-// because this is decided before any host is asked. An absolute path never leaves `/`.
-std::string normalise_path(std::string_view path);
-
 // The claims of RESOURCE by its kind's templates; a template is skipped when a field that it names is not
 // declared. Needs `kind`, `address` and the final `desired`.
 std::vector<Claim> claims_of(const Resource& resource);
@@ -24,7 +20,7 @@ class ClaimIndex {
  public:
   // Gives CLAIM to RESOURCE. If somebody holds it already, that one keeps it and is returned.
   std::optional<std::size_t> take(const Claim& claim, std::size_t resource);
-  // Who holds PATH (normalised, absolute) on HOST.
+  // Who holds PATH (canonical) on HOST.
   [[nodiscard]] std::optional<std::size_t> holder_of_path(std::string_view host, std::string_view path) const;
   // Who holds the nearest folder above PATH on HOST, SELF and its folders left out.
   [[nodiscard]] std::optional<std::size_t> holder_of_folder_above(std::string_view host,

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "reconciler/core/canonical.h"
 #include "reconciler/graph/dependency_graph.h"
 #include "reconciler/manifest/claims.h"
 #include "reconciler/manifest/fan_out_report.h"
@@ -307,8 +308,9 @@ class ClaimResolver {
 
   void add_path_edge(std::size_t number, const std::string& host, FieldSchema::PathEdge edge,
                      const Value& value) {
-    if (value.as_string().empty() || value.as_string().front() != '/') return;  // the schema judges its form
-    const std::string path = normalise_path(value.as_string());
+    const auto canonical = canonical_path(value.as_string());
+    if (!canonical) return;  // the schema judges its form
+    const std::string& path = *canonical;
     auto type = edge == FieldSchema::PathEdge::input ? Dependency::Type::input : Dependency::Type::within;
     auto holder = index_.holder_of_path(host, path);
     if (!holder || *holder == number) {

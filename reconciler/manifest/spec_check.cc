@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "reconciler/manifest/schema_validator.h"
-
 namespace hearth {
 
 namespace {
@@ -40,7 +38,7 @@ void apply_name_defaults(Value& spec, const KindSchema& kind, std::string_view n
 }
 
 bool check_spec(const Value& spec, const KindSchema& kind, Diagnostics& diagnostics) {
-  Diagnostics found = validate(kind.document(), spec, "spec");
+  Diagnostics found = kind.validate(spec);
   const bool good = !found.has_errors();
   diagnostics.append(std::move(found));
   // The reader puts an unknown value where it has complained already.

@@ -570,8 +570,8 @@ write_file() {
   temp=$new
   err=$( (set -C && true >"$new") 2>&1) || fail_write "$err" || return 1
   if [ -f "$path" ] && [ ! -L "$path" ]; then
-    # Access lists and the like, where there are any and the file system has them.
-    cp --attributes-only --preserve=xattr -- "$path" "$new" 2>/dev/null
+    # Access lists and the like, where there are any and the file system has them; `give` sees to the rest.
+    cp --attributes-only --preserve=mode,xattr -- "$path" "$new" 2>/dev/null
     err=$(stat -c '%a:%u:%g' -- "$path" 2>&1) || fail_write "$err" || return 1
     : "${mode:=${err%%:*}}" "${group:=${err##*:}}"
     err=${err#*:}

@@ -24,6 +24,9 @@ struct SshOptions {
   std::size_t max_output = 64U << 20U;  // bytes of one answer
 };
 
+// The file of known keys that OPTIONS mean.
+std::string known_hosts_path(const SshOptions& options);
+
 // `~` and `~/…` in the user's home.
 std::string expand_home(const std::string& path);
 

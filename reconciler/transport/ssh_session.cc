@@ -109,8 +109,7 @@ class SshHandshake {
   Result<std::unique_ptr<SshSession>> log_in_once(bool with_agent) {
     tried_.clear();
     refused_agent_ = false;
-    const std::string path =
-        expand_home(options_.known_hosts.empty() ? "~/.ssh/known_hosts" : options_.known_hosts);
+    const std::string path = known_hosts_path(options_);
     bool exists = false;
     const std::string known = read_text_file(path, exists);
     auto connected = connect(known_key_types(known, host_.address, host_.port));
@@ -143,6 +142,8 @@ class SshHandshake {
     for (;;) {
       const auto result = call();
       if (static_cast<int>(result) != again) return result;
+      // libssh may go on waiting for the answer of a server that has hung up.
+      if (connected_ && ssh_is_connected(session()) == 0) return static_cast<decltype(call())>(SSH_ERROR);
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - steady_clock::now()).count();
       if (left <= 0) return std::nullopt;
@@ -160,16 +161,18 @@ class SshHandshake {
 
   Diagnostic gave_up(const std::string& doing) {
     if (stopped_) return failure("cancelled", host_.name + ": cancelled while " + doing);
-    return failure("unreachable",
-                   host_.name + " (" + where() + ") took longer than " +
-                       std::to_string(options_.connect_timeout.count()) + " s: " + doing,
-                   "the host answers slowly or not at all; is it overloaded, or only just starting?");
+    return failure(
+        "unreachable",
+        host_.name + " (" + where() + (host_.proxy_jump.empty() ? "" : ", by way of " + host_.proxy_jump) +
+            ") took longer than " + std::to_string(options_.connect_timeout.count()) + " s: " + doing,
+        "the host answers slowly or not at all; is it overloaded, or only just starting?");
   }
 
   // TCP, then SSH up to the point where both have the same key.
   Result<void> connect(const std::vector<std::string>& known_types) {
     auto stream = StreamSocket::connect(host_, options_, deadline_, stop_fd_);
     if (!stream) return tl::unexpected(std::move(stream.error()));
+    connected_ = false;
     state_ = std::make_unique<SshSession::State>(std::move(*stream));
     // libssh closes the descriptor that it is given.
     int fd = ::fcntl(state_->stream.fd(), F_DUPFD_CLOEXEC, 0);
@@ -189,6 +192,7 @@ class SshHandshake {
     const auto result = await(SSH_AGAIN, [&] { return ssh_connect(session()); });
     if (!result) return tl::unexpected(gave_up("exchanging keys"));
     if (*result != SSH_OK) return tl::unexpected(protocol_error("exchanging keys"));
+    connected_ = true;
     return {};
   }
 
@@ -305,8 +309,11 @@ class SshHandshake {
         await(SSH_AUTH_AGAIN, [&] { return ssh_userauth_publickey(session(), nullptr, key.get()); });
     if (!result) return {true, gave_up("logging in with " + path)};
     if (*result == SSH_AUTH_SUCCESS) return {true, std::nullopt};
+    if (ssh_is_connected(session()) == 0) {
+      tried_.push_back(path + ": the host hung up (" + ssh_get_error(session()) + ")");
+      return {true, refused()};
+    }
     tried_.push_back(path + ": not accepted");
-    if (ssh_is_connected(session()) == 0) return {true, refused()};
     return {};
   }
 
@@ -327,6 +334,7 @@ class SshHandshake {
   std::vector<std::string> tried_;
   bool refused_agent_ = false;
   bool stopped_ = false;
+  bool connected_ = false;  // keys are exchanged
 };
 
 // ---- SshSession

@@ -158,9 +158,8 @@ std::vector<std::string> jump_command(const Host& host, const SshOptions& option
       "ServerAliveInterval=" + std::to_string(std::max<std::int64_t>(1, options.silence_timeout.count() / 3)),
       "-o",
       "ServerAliveCountMax=3"};
-  if (!options.known_hosts.empty()) {
-    argv.insert(argv.end(), {"-o", "UserKnownHostsFile=" + option_value(expand_home(options.known_hosts))});
-  }
+  // Always said: ssh looks for it in the home that the user database names, hearth in $HOME.
+  argv.insert(argv.end(), {"-o", "UserKnownHostsFile=" + option_value(known_hosts_path(options))});
   for (const std::string& key : host.keys) argv.insert(argv.end(), {"-i", expand_home(key)});
   if (!jump.user.empty()) argv.insert(argv.end(), {"-l", jump.user});
   if (!jump.port.empty()) argv.insert(argv.end(), {"-p", jump.port});
@@ -202,6 +201,10 @@ pid_t spawn_on(std::vector<std::string> argv, int in_and_out, int err) {
 }
 
 }  // namespace
+
+std::string known_hosts_path(const SshOptions& options) {
+  return expand_home(options.known_hosts.empty() ? "~/.ssh/known_hosts" : options.known_hosts);
+}
 
 std::string expand_home(const std::string& path) {
   if (path != "~" && !path.starts_with("~/")) return path;

@@ -72,7 +72,7 @@ inline const std::vector<std::pair<std::string, std::string>>& kind_texts() {
                                      {"space": "path", "template": "/etc/systemd/system/{unit}.d/{key}.conf", "each": "dropIns"}]},
         "description": "A service.", "type": "object", "additionalProperties": false,
         "properties": {
-          "unit": {"description": "The unit.", "type": "string", "x-hearth-name-default": "{name}.service", "x-hearth-immutable": true},
+          "unit": {"description": "The unit.", "type": "string", "x-hearth-name-default": "{name}", "x-hearth-form": "unit", "x-hearth-immutable": true},
           "exec": {"description": "Command.", "type": "string"},
           "state": {"description": "State.", "type": "string", "enum": ["running", "stopped"]},
           "enabled": {"description": "At boot.", "type": "boolean"},

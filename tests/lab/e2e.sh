@@ -16,8 +16,13 @@
 # It offers
 #   $work                        a folder of this test's own, removed at its end
 #   $manifests                   where hearth looks for manifests, in $work
+#   $schemas                     the folder of the kinds' schemas
 #   declare_nodes [NODE…]        writes hearth.yaml and the Nodes (all that are up, unless told which) there
+#   node_manifest NODE [FIELD…]  prints one Node's manifest, with further FIELDs (`user: operator`) in its spec
+#   manifest FILE                writes standard input to $manifests/FILE.yaml
+#   withdraw FILE…               removes it
 #   hearth ARGS…                 the program, with these manifests and a journal of this test's own
+#   with_journal FILE CMD…       CMD with another journal: as from another installation
 #   fresh [NODE…]                the nodes as they were right after `lab up`, running and not cut off
 #   step TEXT                    a heading
 #   expect STATUS CMD…           CMD ends with STATUS; its output is kept for the four below
@@ -25,11 +30,17 @@
 #   says_not TEXT…               none of them is
 #   prints TEXT                  the last CMD wrote exactly this to standard output
 #   json FILTER WANTED           jq's FILTER over its standard output yields WANTED
+#   plan_is_empty                a plan finds nothing to do, says so, and ends with 0
+#   differs ADDRESS FIELD…       a plan finds just this resource to differ, in just these fields, and ends with 2
+#   begin NAME CMD…              starts CMD in the background, a process of its own: $(pid_of NAME)
+#   ended NAME STATUS            waits until it has ended, with STATUS; its output is kept as that of `expect`
 #   on NODE CMD…                 runs CMD on the node past SSH and hearth, as if at its console
 #   node_prints NODE TEXT CMD…   CMD, run there, writes exactly TEXT
 #   node_fails NODE CMD…         CMD, run there, ends with something other than 0
+#   node_says NODE TEXT CMD…     TEXT is somewhere in what CMD, run there, writes
 #   within SECONDS CMD…          CMD succeeds sooner or later
 #   execs NODE                   how many commands have been run over SSH on this node
+#   logins NODE                  how many sessions have been opened over SSH on this node
 #   lab ARGS…                    cut, heal, reboot, powercycle, off, on (tests/lab/lab --help)
 # shellcheck shell=sh
 set -eu
@@ -41,6 +52,8 @@ if [ -z "${HEARTH_LAB:-}" ]; then
 fi
 
 lab_folder=${lab_folder:-$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)}
+schemas=$(CDPATH='' cd -- "$lab_folder/../../schemas" && pwd)
+export schemas
 HEARTH_LAB_NAME=$HEARTH_LAB # for `lab`, which knows a lab by this
 export HEARTH_LAB_NAME
 
@@ -57,6 +70,7 @@ trap 'exit 130' INT TERM HUP
 
 conclude() {
     trap - EXIT
+    end_background
     rm -rf "$work"
     [ "$1" -eq 0 ] && echo "passed" || echo "FAILED with $1"
     exit "$1"
@@ -69,6 +83,13 @@ broken() {
     exit 1
 }
 
+# A test that ends early leaves nobody behind who still writes to the nodes.
+end_background() {
+    for pid_file in "$work"/*.pid; do
+        [ ! -e "$pid_file" ] || kill -KILL "$(cat "$pid_file")" 2>/dev/null || true
+    done
+}
+
 lab() { "$lab_folder/lab" "$@"; }
 on() { "$lab_folder/lab" shell "$@"; }
 fresh() { lab reset "$@"; }
@@ -79,6 +100,12 @@ hearth() {
     timeout --kill-after=20 "${patience:-180}" \
         "${HEARTH_BIN:?names the hearth to test; tests/run sets it}" -C "$manifests" "$@" </dev/null
 }
+
+with_journal() (
+    export HEARTH_JOURNAL="$1"
+    shift
+    "$@"
+)
 
 # Streams are caught apart, because only one of them may be JSON, and shown one after the other.
 expect() {
@@ -148,25 +175,106 @@ within() {
     done
 }
 
+plan_is_empty() {
+    expect 0 hearth plan "$@"
+    says "Nothing to do"
+}
+
+differs() {
+    address=$1
+    shift
+    expect 2 hearth plan -o json
+    json '[.actions[].address] | join(" ")' "$address"
+    json '[.actions[].changes[].path] | sort | join(" ")' "$(printf '%s\n' "$@" | sort | paste -sd' ')"
+}
+
+# Not through hearth(): a signal is meant for the program itself, not for what watches over its time.
+begin() {
+    name=$1
+    shift
+    [ "$1" != hearth ] || {
+        shift
+        set -- "$HEARTH_BIN" -C "$manifests" "$@"
+    }
+    printf '$ %s &\n' "$*"
+    "$@" </dev/null >"$work/$name.stdout" 2>"$work/$name.stderr" &
+    echo $! >"$work/$name.pid"
+}
+
+pid_of() { cat "$work/$1.pid"; }
+
+is_over() { ! kill -0 "$(pid_of "$1")" 2>/dev/null; }
+
+ended() {
+    last="$1, in the background"
+    within "${patience:-180}" is_over "$1"
+    actual_status=0
+    wait "$(pid_of "$1")" || actual_status=$?
+    rm "$work/$1.pid"
+    mv "$work/$1.stdout" "$work/stdout"
+    mv "$work/$1.stderr" "$work/stderr"
+    printf '$ … %s has ended\n' "$1"
+    cat "$work/stdout" "$work/stderr"
+    [ "$actual_status" -eq "$2" ] || broken "status $actual_status, not $2"
+}
+
+node_says() {
+    node=$1
+    wanted=$2
+    shift 2
+    printf '%s$ %s\n' "$node" "$*"
+    found=$(on "$node" "$@" 2>&1) || true
+    printf '%s\n' "$found"
+    case $found in
+        *"$wanted"*) ;;
+        *) broken "$node does not say: $wanted" ;;
+    esac
+}
+
 # sshd writes one line for each command. journald has it on the disk before `on` looks: --sync waits for that.
 execs() {
     on "$1" sh -c 'journalctl --sync; journalctl -q -b -o cat -t sshd-session -g "^Starting session: command" | wc -l'
+}
+
+logins() {
+    on "$1" sh -c 'journalctl --sync; journalctl -q -b -o cat -t sshd-session -g "^Accepted publickey" | wc -l'
+}
+
+manifest() { cat >"$manifests/$1.yaml"; }
+
+withdraw() {
+    for file in "$@"; do
+        rm "$manifests/$file.yaml"
+    done
+}
+
+# The fingerprint of a node's host key, as one would read it at its console.
+host_key() { ssh-keygen -lf "$HEARTH_LAB_STATE/nodes/$1/ssh_host_ed25519_key.pub" | awk '{ print $2 }'; }
+
+address_of() { getent hosts "$1" | awk '{ print $1; exit }'; }
+
+node_manifest() {
+    cat <<END
+---
+kind: Node
+name: $1
+spec:
+  address: $(address_of "$1")
+  nic: nic0
+  keys: ["$HEARTH_LAB_KEY"]
+  hostKey: "$(host_key "$1")"
+END
+    shift
+    for field in "$@"; do
+        printf '  %s\n' "$field"
+    done
 }
 
 declare_nodes() {
     # shellcheck disable=SC2046  # several names
     [ $# -gt 0 ] || set -- $(lab status | awk '$2 ~ /^192\./ { print $1 }')
     printf 'format: 1\n' >"$manifests/hearth.yaml"
-    for node in "$@"; do
-        cat <<END
----
-kind: Node
-name: $node
-spec:
-  address: $(getent hosts "$node" | awk '{ print $1; exit }')
-  nic: nic0
-  keys: ["$HEARTH_LAB_KEY"]
-  hostKey: "$(ssh-keygen -lf "$HEARTH_LAB_STATE/nodes/$node/ssh_host_ed25519_key.pub" | awk '{ print $2 }')"
-END
-    done >"$manifests/nodes.yaml"
+    for each in "$@"; do
+        node_manifest "$each"
+    done | manifest nodes
 }

@@ -112,7 +112,20 @@ bool wants(const Value* field) {
   return field != nullptr && field->is_boolean() && field->as_boolean();
 }
 
-Live decode_service(const ServiceSpec& spec, const Answers& answers) {
+// Whether there is nothing to write and nothing to remove. What could not be read is not counted: nothing is written over
+// it either.
+bool files_are_as_declared(const ServiceSpec& spec, const Map& fields, bool exclusive) {
+  const auto differ = [](const Value& live, const Value& desired) { return !live.is_unknown() && live != desired; };
+  if (spec.text != nullptr && differ(*fields.find("unit"), *spec.text)) return false;
+  if (spec.drop_ins == nullptr) return true;
+  const Map& drop_ins = fields.find("dropIns")->as_map();
+  return std::none_of(drop_ins.begin(), drop_ins.end(), [&](const Map::Member& one) {
+    const Value* desired = spec.drop_ins->find(one.key);
+    return desired == nullptr ? exclusive : differ(one.value, *desired);
+  });
+}
+
+Live decode_service(const Resource& resource, const ServiceSpec& spec, const Answers& answers) {
   const UnitReply& reply = *answers.unit;
   const std::string& id = reply.property("Id");
   if (!id.empty() && id != spec.unit && lists(reply.property("Names"), spec.unit)) {
@@ -169,8 +182,10 @@ Live decode_service(const ServiceSpec& spec, const Answers& answers) {
     impossible(spec.unit + " is masked on this host: declare `masked: false` to have that undone");
   }
 
+  // A text that is still to be written makes the unit take it up anyway: whether it runs on old ones is a question of its
+  // own only when the files are right.
   bool current = true;
-  if (spec.manages_inputs) {
+  if (spec.manages_inputs && files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
     current = !outdated && !(state == "running" && spec.state != "stopped" && is_stale(reply));
   }
   fields.set("current", current);
@@ -453,7 +468,7 @@ Live HostServicesProvider::decode(const Resource& resource, std::span<const Repl
   if (answers.unit == nullptr) {
     return Live::unknown(answers.why.empty() ? "the host's answer is not about a unit" : answers.why);
   }
-  return decode_service(spec, answers);
+  return decode_service(resource, spec, answers);
 }
 
 std::vector<Step> HostServicesProvider::next_steps(const Resource& resource,

@@ -440,6 +440,27 @@ TEST(HostServices, IsNotCurrentWhenItRunsOnOldInputs) {
   EXPECT_EQ(current(service("app", {{"unit", app_text}, {"state", "stopped"}}), stale), "true");
 }
 
+// Somebody edited a file by hand: that is the one thing that differs, however the unit runs.
+TEST(HostServices, CallsAnEditedTextOneDifferenceNotTwo) {
+  UnitReply stale = recorded(app, {{"NeedDaemonReload", "yes"}});
+  stale.inputs_modified = stale.started + 1;
+  const Resource text = service("app", {{"unit", app_text}, {"state", "running"}});
+  const auto with_unit = [&](const std::string& live) {
+    return field(decode(text, {stale, regular_file(live), FileReply{}}), "current");
+  };
+  EXPECT_EQ(with_unit(app_text), "false");
+  EXPECT_EQ(with_unit(std::string(app_text) + "# mine\n"), "true");
+
+  const auto with_drop_in = [&](const Resource& resource, const std::string& live) {
+    return field(decode(resource, {stale, ListReply{true, {"10-n.conf", "mine.conf"}}, regular_file(live)}), "current");
+  };
+  Resource drop_in = service("app", {{"dropIns", Map{{"10-n", "x\n"}}}});
+  EXPECT_EQ(with_drop_in(drop_in, "x\n"), "false");
+  EXPECT_EQ(with_drop_in(drop_in, "y\n"), "true");
+  drop_in.exclusive_fields = {"dropIns"};
+  EXPECT_EQ(with_drop_in(drop_in, "x\n"), "true");
+}
+
 TEST(HostServices, IsNotCurrentWhenSystemdReadOtherTexts) {
   const Resource resource = service("app", {{"unit", app_text}, {"dropIns", Map{{"10-n", "x\n"}}}});
   const auto current = [&](const UnitReply& reply, const Reply& drop_in) {

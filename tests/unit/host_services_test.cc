@@ -402,6 +402,21 @@ TEST(HostServices, PassesOnWhatCouldNotBeRead) {
             true);
 }
 
+// Somebody masked a unit by hand: that is the one thing that differs. What the mask hides is made right along with it.
+TEST(HostServices, CallsAMaskOneDifference) {
+  for (const bool enabled : {true, false}) {
+    const Resource resource =
+        service("ssh.socket", {{"masked", false}, {"enabled", enabled}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
+    UnitReply reply = recorded(masked_socket);
+    reply.inputs_modified = reply.started + 1;
+    const Live live = decode(resource, {reply});
+    EXPECT_EQ(field(live, "masked"), "true");
+    EXPECT_EQ(field(live, "enabled"), enabled ? "true" : "false");
+    EXPECT_EQ(field(live, "current"), "true");
+    EXPECT_EQ(verbs(provider.next_steps(resource, live)), (Words{"unmask", enabled ? "enable" : "disable"}));
+  }
+}
+
 // ---- Staleness ----
 
 TEST(HostServices, ComparesStampsOfThisInvocationElseTimes) {

@@ -7,8 +7,8 @@
 #include "providers/host_services/unit_check.h"
 #include "providers/host_services/unit_discovery.h"
 #include "providers/host_services/unit_state.h"
-#include "providers/support/canonical.h"
 #include "providers/support/file_text.h"
+#include "providers/support/text.h"
 
 namespace hearth {
 

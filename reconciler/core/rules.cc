@@ -415,6 +415,40 @@ const std::vector<Rule>& all_rules() {
           "What cannot be read completely is not used at all.",
           "Correct the text at the place named, or make the file again with the program that wrote it.",
       },
+
+      // ---- Provider modules (plugin/provider_registry) ---------------------------------------------------
+      {
+          "plugin-missing",
+          "A kind's provider is not installed.",
+          "Without its provider hearth can neither look at a resource of that kind nor change it.",
+          "Install the provider, or correct its name in the kind's schema.",
+      },
+      {
+          "plugin-unreadable",
+          "A provider module or its folder cannot be looked at.",
+          "What cannot be looked at cannot be judged, and hearth runs nothing that it has not judged.",
+          "Check the installation, and the rights of the user who runs hearth.",
+      },
+      {
+          "plugin-writable",
+          "A provider module, or the folder that it lies in, may be changed by others.",
+          "A module's code runs with hearth's rights, often root's: whoever may write to it has those rights too.",
+          "If you trust what lies there now, take the rights away as the message says (`chmod go-w`, `chown root`); "
+          "else reinstall hearth.",
+      },
+      {
+          "plugin-abi",
+          "A provider module was made for another build of hearth.",
+          "Module and program share C++ types; those of another version, compiler or sanitizer look different in "
+          "memory, and calling into them corrupts it.",
+          "Install hearth and its providers from the same build.",
+      },
+      {
+          "plugin-broken",
+          "A provider module does not load, or is not what it is called.",
+          "A module that is half there would fail in the middle of an apply.",
+          "Install hearth and its providers from the same build.",
+      },
   };
   return rules;
 }

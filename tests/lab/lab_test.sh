@@ -4,14 +4,16 @@
 set -u
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-export HEARTH_LAB_NAME=selftest
+first=$("$here/../lib/lab_name" selftest)
+second=$first-2
+export HEARTH_LAB_NAME="$first"
 unset HEARTH_LAB HEARTH_LAB_STATE HEARTH_LAB_KEY HEARTH_LAB_KNOWN_HOSTS HEARTH_LAB_SSH_CONFIG
 cache=${HEARTH_LAB_CACHE:-/var/cache/hearth-lab}
 output=$(mktemp)
 failed=0
 
 lab() { "$here/lab" "$@"; }
-second_lab() { HEARTH_LAB_NAME=selftest-2 "$here/lab" "$@"; }
+second_lab() { HEARTH_LAB_NAME=$second "$here/lab" "$@"; }
 
 # expect WHAT CMD…: CMD must succeed.
 expect() {
@@ -85,11 +87,11 @@ within() {
 
 # In the background, as the process $upping itself and not as a child of it.
 start_second_lab() {
-    HEARTH_LAB_NAME=selftest-2 "$here/lab" up --nodes "Home pve" >/dev/null 2>&1 &
+    HEARTH_LAB_NAME=$second "$here/lab" up --nodes "Home pve" >/dev/null 2>&1 &
     upping=$!
 }
 
-ssh_to() { lab run ssh -F /run/hearth-lab/selftest/ssh_config -o ConnectTimeout=2 "$@" </dev/null; }
+ssh_to() { lab run ssh -F "/run/hearth-lab/$first/ssh_config" -o ConnectTimeout=2 "$@" </dev/null; }
 boot_id() { lab shell "$1" cat /proc/sys/kernel/random/boot_id; }
 commands_run_on() { lab shell "$1" journalctl -q -o cat -t sshd-session -g '^Starting session: command'; }
 
@@ -145,13 +147,13 @@ expect "up with two nodes" lab up --nodes "Home agent"
 [ "$failed" -eq 0 ] || exit 1 # everything else would only say so again
 expect "up again says so" says "already up: Home agent" lab up --nodes "Home agent"
 expect "status" says "agent    192.168.1.62  running" lab status
-expect "every host key is another" prints "" sh -c "cut -d' ' -f3 /run/hearth-lab/selftest/known_hosts | sort | uniq -d"
+expect "every host key is another" prints "" sh -c "cut -d' ' -f3 /run/hearth-lab/$first/known_hosts | sort | uniq -d"
 
 echo "# run"
 expect "passes arguments verbatim" prints "<a b><><*>" lab run printf '<%s>' "a b" "" "*"
 expect_status 9 "passes the exit code" lab run sh -c 'exit 9'
 # shellcheck disable=SC2016  # for the inner shell
-expect "tells where the lab is" lab run sh -c '[ "$HEARTH_LAB" = selftest ] && [ -d "$HEARTH_LAB_STATE" ] &&
+expect "tells where the lab is" lab run sh -c '[ "$HEARTH_LAB" = "$HEARTH_LAB_NAME" ] && [ -d "$HEARTH_LAB_STATE" ] &&
     [ -r "$HEARTH_LAB_KEY" ] && [ -r "$HEARTH_LAB_KNOWN_HOSTS" ] && [ -r "$HEARTH_LAB_SSH_CONFIG" ]'
 expect "knows the nodes by name" prints "192.168.1.62 agent" sh -c "'$here/lab' run getent hosts agent | tr -s ' '"
 expect "has loopback" says "LOOPBACK,UP" lab run ip link show lo
@@ -205,7 +207,7 @@ expect "the journal knows both boots" prints 2 sh -c "'$here/lab' shell agent jo
 boot_before=$(boot_id agent)
 ssh_to agent systemctl reboot
 expect "a reboot over SSH comes back as well" within 30 sh -c "
-    boot=\$('$here/lab' run ssh -F /run/hearth-lab/selftest/ssh_config -o ConnectTimeout=2 agent \
+    boot=\$('$here/lab' run ssh -F /run/hearth-lab/$first/ssh_config -o ConnectTimeout=2 agent \
         cat /proc/sys/kernel/random/boot_id </dev/null) && [ \"\$boot\" != '$boot_before' ]"
 
 echo "# power"
@@ -239,22 +241,22 @@ expect_status 1 "and is an error" env HEARTH_LAB_TIMEOUT=3 "$here/lab" on agent
 
 echo "# interrupted"
 start_second_lab
-expect "a second lab starts beside the first" within 60 grep -qs . /run/hearth-lab/selftest-2/nodes/Home/console.log
+expect "a second lab starts beside the first" within 60 grep -qs . "/run/hearth-lab/$second/nodes/Home/console.log"
 kill -TERM "$upping"
 expect_status 130 "terminated, up ends" wait "$upping"
-expect "and leaves nothing behind" nothing_left selftest-2
+expect "and leaves nothing behind" nothing_left "$second"
 start_second_lab
-expect "it starts again" within 60 grep -qs . /run/hearth-lab/selftest-2/nodes/Home/console.log
+expect "it starts again" within 60 grep -qs . "/run/hearth-lab/$second/nodes/Home/console.log"
 kill -KILL "$upping"
 wait "$upping" 2>/dev/null
 expect_status 69 "killed, the lab does not count as up" second_lab run true
 expect "down takes the rest away" second_lab down
-expect "and leaves nothing behind" nothing_left selftest-2
+expect "and leaves nothing behind" nothing_left "$second"
 expect "the first lab did not notice" ssh_to Home true
 
 echo "# down"
 expect "down" lab down
-expect "leaves nothing behind" nothing_left selftest
+expect "leaves nothing behind" nothing_left "$first"
 
 [ "$failed" -eq 0 ] || {
     echo "$failed failed"

@@ -238,27 +238,17 @@ TEST(HostServices, AsksForUnitAndItsFiles) {
   const Resource resource = service("wol", {{"unit", "x"},
                                             {"dropIns", Map{{"10-a", "y"}, {"20-b", nullptr}}},
                                             {"configFiles", List{"/etc//wol.conf"}}});
-  EXPECT_EQ(
-      provider.probes(resource),
-      (std::vector<Probe>{
-          QueryUnit{.unit = "wol.service", .config_files = {"/etc/wol.conf"}},
-          ReadFile{.path = "/etc/systemd/system/wol.service", .known_sha256 = sha256("x")},
-          ReadFile{.path = "/usr/lib/systemd/system/wol.service", .known_sha256 = "", .max_content = 0},
-          ListDirectory{"/etc/systemd/system/wol.service.d"},
-          ReadFile{.path = "/etc/systemd/system/wol.service.d/10-a.conf", .known_sha256 = sha256("y")},
-          ReadFile{
-              .path = "/etc/systemd/system/wol.service.d/20-b.conf", .known_sha256 = "", .max_content = 0},
-      }));
+  EXPECT_EQ(provider.probes(resource),
+            (std::vector<Probe>{
+                QueryUnit{.unit = "wol.service", .config_files = {"/etc/wol.conf"}},
+                ReadFile{.path = "/etc/systemd/system/wol.service", .known_sha256 = sha256("x")},
+                ReadFile{.path = "/usr/lib/systemd/system/wol.service", .known_sha256 = "", .max_content = 0},
+                ListDirectory{"/etc/systemd/system/wol.service.d"},
+                ReadFile{.path = "/etc/systemd/system/wol.service.d/10-a.conf", .known_sha256 = sha256("y")},
+                ReadFile{.path = "/etc/systemd/system/wol.service.d/20-b.conf", .known_sha256 = ""},
+            }));
   EXPECT_EQ(provider.probes(service("fstrim.timer", {{"enabled", true}})),
             (std::vector<Probe>{QueryUnit{.unit = "fstrim.timer", .config_files = {}}}));
-}
-
-TEST(HostServices, NamesUnitsAsSystemdDoes) {
-  EXPECT_EQ(full_unit_name("wol"), "wol.service");
-  EXPECT_EQ(full_unit_name("wol.service"), "wol.service");
-  EXPECT_EQ(full_unit_name("fstrim.timer"), "fstrim.timer");
-  EXPECT_EQ(full_unit_name("getty@tty1"), "getty@tty1.service");
-  EXPECT_EQ(full_unit_name("my.app"), "my.app.service");
 }
 
 TEST(HostServices, SaysWhetherAUnitRuns) {

@@ -525,7 +525,7 @@ std::optional<Value> read_document(const YamlChunk& chunk, const YamlLimits& lim
   } catch (const YAML::Exception& error) {
     explain(error, builder, complaints);
   } catch (const AbandonDocument&) {
-    // Said already.
+    return std::nullopt;  // said already
   }
   return std::nullopt;
 }
@@ -553,7 +553,7 @@ std::vector<Value> read_yaml(std::string_view text, std::string_view file, Diagn
         documents.push_back(std::move(*document));
     }
   } catch (const AbandonFile&) {
-    // Said already; what was read so far is still worth checking.
+    return documents;  // said already; what was read so far is still worth checking
   } catch (const std::exception& error) {
     Diagnostic diagnostic = failure("bad-yaml", std::string("the YAML library gave up: ") + error.what());
     diagnostic.position.file = intern_file_name(file);

@@ -89,37 +89,19 @@ constexpr std::array<Unit, 12> size_units = {{{"", 1},
 
 // In microseconds. Months and years are left out: they have no fixed length.
 constexpr std::uint64_t second = 1'000'000;
-constexpr std::array<Unit, 24> time_units = {{{"", second},
-                                              {"us", 1},
-                                              {"usec", 1},
-                                              {"µs", 1},
-                                              {"ms", 1'000},
-                                              {"msec", 1'000},
-                                              {"s", second},
-                                              {"sec", second},
-                                              {"second", second},
-                                              {"seconds", second},
-                                              {"m", 60 * second},
-                                              {"min", 60 * second},
-                                              {"minute", 60 * second},
-                                              {"minutes", 60 * second},
-                                              {"h", 3600 * second},
-                                              {"hr", 3600 * second},
-                                              {"hour", 3600 * second},
-                                              {"hours", 3600 * second},
-                                              {"d", 86400 * second},
-                                              {"day", 86400 * second},
-                                              {"days", 86400 * second},
-                                              {"w", 7 * 86400 * second},
-                                              {"week", 7 * 86400 * second},
-                                              {"weeks", 7 * 86400 * second}}};
+constexpr std::uint64_t minute = 60 * second;
+constexpr std::uint64_t hour = 60 * minute;
+constexpr std::uint64_t day = 24 * hour;
+constexpr std::uint64_t week = 7 * day;
+constexpr std::array<Unit, 24> time_units = {
+    {{"", second},    {"us", 1},       {"usec", 1},        {"µs", 1},           {"ms", 1'000},
+     {"msec", 1'000}, {"s", second},   {"sec", second},    {"second", second},  {"seconds", second},
+     {"m", minute},   {"min", minute}, {"minute", minute}, {"minutes", minute}, {"h", hour},
+     {"hr", hour},    {"hour", hour},  {"hours", hour},    {"d", day},          {"day", day},
+     {"days", day},   {"w", week},     {"week", week},     {"weeks", week}}};
 
-constexpr std::array<Unit, 6> canonical_time_units = {{{"d", 86400 * second},
-                                                       {"h", 3600 * second},
-                                                       {"min", 60 * second},
-                                                       {"s", second},
-                                                       {"ms", 1'000},
-                                                       {"us", 1}}};
+constexpr std::array<Unit, 6> canonical_time_units = {
+    {{"d", day}, {"h", hour}, {"min", minute}, {"s", second}, {"ms", 1'000}, {"us", 1}}};
 
 }  // namespace
 

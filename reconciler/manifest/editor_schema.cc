@@ -55,7 +55,7 @@ class SpecWriter {
 
   // IDENTITY: fields that cannot be null although they need not be there.
   Value written(const Value& unresolved, const std::vector<std::string>& identity = {}) {
-    const Value schema = resolved(unresolved);
+    Value schema = resolved(unresolved);
     if (!schema.is_map()) return schema;
     if (const Value* secret = schema.find("x-hearth-secret"); secret != nullptr && *secret == Value(true)) {
       return secret_form(schema);

@@ -17,144 +17,13 @@
 #include <utility>
 
 #include "reconciler/core/utf8.h"
+#include "reconciler/manifest/yaml_complaints.h"
 #include "reconciler/manifest/yaml_scalar.h"
+#include "reconciler/manifest/yaml_text.h"
 
 namespace hearth {
 
 namespace {
-
-// Thrown through yaml-cpp by our own handler, and caught right outside of it: there is no other way to make
-// it stop.
-struct AbandonDocument {};
-struct AbandonFile {};
-
-// The complaints of one file. Gives up after MOST: beyond that there is one cause, and memory to save.
-class Complaints {
- public:
-  Complaints(Diagnostics& diagnostics, const std::string* file, std::size_t most)
-      : diagnostics_(diagnostics), file_(file), most_(most) {}
-
-  void add(std::string_view rule, Position position, std::string message, std::string hint = {}) {
-    if (count_ == most_) {
-      put("too-many-errors", position, "reading stops here after " + std::to_string(most_) + " errors",
-          "correct the first ones and run again");
-      throw AbandonFile{};
-    }
-    ++count_;
-    put(rule, position, std::move(message), std::move(hint));
-  }
-
-  [[nodiscard]] Position at(std::size_t line, std::size_t column) const {
-    return {file_, static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(column)};
-  }
-
- private:
-  void put(std::string_view rule, Position position, std::string message, std::string hint) {
-    Diagnostic diagnostic = failure(rule, std::move(message), std::move(hint));
-    diagnostic.position = position;
-    diagnostics_.add(std::move(diagnostic));
-  }
-
-  Diagnostics& diagnostics_;
-  const std::string* file_;
-  std::size_t most_;
-  std::size_t count_ = 0;
-};
-
-// ---- Bytes ----------------------------------------------------------------------------------------------
-
-std::string hexadecimal(char32_t number, std::size_t digits) {
-  static constexpr std::string_view letters = "0123456789ABCDEF";
-  std::string out(digits, '0');
-  for (std::size_t i = digits; i-- > 0; number >>= 4U) out[i] = letters[number & 15U];
-  return out;
-}
-
-// What YAML calls not printable, and marks that are invisible where they stand.
-bool is_forbidden(char32_t c) {
-  if (c < 0x20) return c != '\t' && c != '\n' && c != '\r';
-  return (c >= 0x7F && c < 0xA0 && c != 0x85) || c == 0xFEFF || c == 0xFFFE || c == 0xFFFF;
-}
-
-// Refuses what is no text before yaml-cpp sees it: it would guess at encodings and put U+FFFD in place of bad
-// bytes.
-bool is_clean_text(std::string_view text, Complaints& complaints) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    complaints.add("not-utf8", complaints.at(1, 1), "the file is UTF-16", "save the file as UTF-8");
-    return false;
-  }
-  constexpr std::size_t enough = 10;  // of a file that is no text
-  std::size_t bad = 0;
-  std::size_t line = 1;
-  std::size_t line_start = 0;
-  for (std::size_t i = 0; i < text.size() && bad < enough;) {
-    const char byte = text[i];
-    if (byte == '\n') {
-      ++line;
-      line_start = ++i;
-      continue;
-    }
-    if (byte >= ' ' && byte < 0x7F) {
-      ++i;
-      continue;
-    }
-    const Position here = complaints.at(line, i - line_start + 1);
-    char32_t character = 0;
-    const std::size_t length = decode_utf8(text, i, character);
-    if (length == 0) {
-      complaints.add("not-utf8", here,
-                     "the byte 0x" + hexadecimal(static_cast<unsigned char>(byte), 2) + " is not UTF-8",
-                     "save the file as UTF-8");
-      ++bad;
-      ++i;
-      continue;
-    }
-    if (byte == '\r' && (i + 1 == text.size() || text[i + 1] != '\n')) {
-      complaints.add("bad-character", here, "a carriage return stands without a line feed",
-                     "end lines with a line feed");
-      ++bad;
-    } else if (is_forbidden(character)) {
-      complaints.add("bad-character", here,
-                     "the control character U+" + hexadecimal(character, 4) + " is not allowed",
-                     "delete it; where it is meant, write an escape in double quotes");
-      ++bad;
-    }
-    i += length;
-  }
-  return bad == 0;
-}
-
-// A part of the file that holds at most one document.
-struct Chunk {
-  std::string_view text;
-  std::size_t line = 1;  // of its first character, in the file
-};
-
-bool is_document_marker(std::string_view line) {
-  return line.starts_with("---") &&
-         (line.size() == 3 || std::string_view(" \t\r\n").find(line[3]) != std::string_view::npos);
-}
-
-// Splits before each `---` line. YAML lets that marker stand nowhere else, so an error in one document cannot
-// hide the next, and yaml-cpp (whose 0.7 finds documents without end in ",") is asked for one document at a
-// time.
-std::vector<Chunk> split_documents(std::string_view text) {
-  std::vector<Chunk> chunks;
-  std::size_t start = 0;
-  std::size_t start_line = 1;
-  std::size_t line = 1;
-  for (std::size_t i = 0; i < text.size(); ++line) {
-    const std::size_t end = std::min(text.find('\n', i), text.size() - 1) + 1;
-    if (i != start && is_document_marker(text.substr(i, end - i))) {
-      chunks.push_back({text.substr(start, i - start), start_line});
-      start = i;
-      start_line = line;
-    }
-    i = end;
-  }
-  if (start < text.size()) chunks.push_back({text.substr(start), start_line});
-  return chunks;
-}
 
 // Lets yaml-cpp, which wants a stream, read memory that somebody else owns.
 class ViewBuffer : public std::streambuf {
@@ -171,7 +40,7 @@ class ViewBuffer : public std::streambuf {
 // checks further does not complain a second time.
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const Chunk& chunk, const YamlLimits& limits, Complaints& complaints, std::size_t& values)
+  Builder(const YamlChunk& chunk, const YamlLimits& limits, YamlComplaints& complaints, std::size_t& values)
       : chunk_(chunk), limits_(limits), complaints_(complaints), values_(values) {}
 
   // Nothing when the chunk holds no document but comments.
@@ -567,9 +436,9 @@ class Builder final : public YAML::EventHandler {
     frame.has_key = frame.key_is_bad = false;
   }
 
-  const Chunk& chunk_;
+  const YamlChunk& chunk_;
   const YamlLimits& limits_;
-  Complaints& complaints_;
+  YamlComplaints& complaints_;
   std::size_t& values_;  // of the whole file
   bool started_ = false;
   bool has_tab_ = false;
@@ -615,7 +484,7 @@ constexpr std::array<Explanation, 15> explanations = {{
     {"alias not found after *", "a word cannot begin with this character", "put the text in quotes"},
 }};
 
-void explain(const YAML::Exception& error, const Builder& builder, Complaints& complaints) {
+void explain(const YAML::Exception& error, const Builder& builder, YamlComplaints& complaints) {
   if (builder.has_tab()) return;
   const Position place = builder.at(error.mark);
   if (const auto tab = builder.tab_before(error.mark)) {
@@ -642,27 +511,8 @@ void explain(const YAML::Exception& error, const Builder& builder, Complaints& c
                  place, std::string(found->message), std::move(hint));
 }
 
-// A line of %YAML or %TAG before the document would change what the text means; without them there is one
-// YAML.
-bool has_directive(const Chunk& chunk, Complaints& complaints) {
-  std::size_t line = chunk.line;
-  for (std::size_t i = 0; i < chunk.text.size(); ++line) {
-    const std::size_t end = std::min(chunk.text.find('\n', i), chunk.text.size() - 1) + 1;
-    const std::string_view text = chunk.text.substr(i, end - i);
-    i = end;
-    if (text.starts_with('%')) {
-      complaints.add("bad-yaml", complaints.at(line, 1), "directives are not supported",
-                     "delete the line: hearth reads YAML 1.2 and no tags");
-      return true;
-    }
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    if (first != std::string_view::npos && text[first] != '#') break;
-  }
-  return false;
-}
-
-std::optional<Value> read_document(const Chunk& chunk, const YamlLimits& limits, Complaints& complaints,
-                                   std::size_t& values) {
+std::optional<Value> read_document(const YamlChunk& chunk, const YamlLimits& limits,
+                                   YamlComplaints& complaints, std::size_t& values) {
   if (has_directive(chunk, complaints)) return std::nullopt;
   Builder builder(chunk, limits, complaints, values);
   try {
@@ -675,7 +525,7 @@ std::optional<Value> read_document(const Chunk& chunk, const YamlLimits& limits,
   } catch (const YAML::Exception& error) {
     explain(error, builder, complaints);
   } catch (const AbandonDocument&) {
-    // Said already.
+    return std::nullopt;  // said already
   }
   return std::nullopt;
 }
@@ -685,7 +535,7 @@ std::optional<Value> read_document(const Chunk& chunk, const YamlLimits& limits,
 std::vector<Value> read_yaml(std::string_view text, std::string_view file, Diagnostics& diagnostics,
                              const YamlLimits& limits) {
   std::vector<Value> documents;
-  Complaints complaints(diagnostics, intern_file_name(file), limits.errors);
+  YamlComplaints complaints(diagnostics, intern_file_name(file), limits.errors);
   try {
     if (text.size() > limits.bytes) {
       complaints.add("too-large", complaints.at(0, 0),
@@ -698,12 +548,12 @@ std::vector<Value> read_yaml(std::string_view text, std::string_view file, Diagn
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     if (!is_clean_text(text, complaints)) return documents;
     std::size_t values = 0;
-    for (const Chunk& chunk : split_documents(text)) {
+    for (const YamlChunk& chunk : split_documents(text)) {
       if (auto document = read_document(chunk, limits, complaints, values))
         documents.push_back(std::move(*document));
     }
   } catch (const AbandonFile&) {
-    // Said already; what was read so far is still worth checking.
+    return documents;  // said already; what was read so far is still worth checking
   } catch (const std::exception& error) {
     Diagnostic diagnostic = failure("bad-yaml", std::string("the YAML library gave up: ") + error.what());
     diagnostic.position.file = intern_file_name(file);

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "reconciler/core/canonical.h"
 #include "reconciler/core/utf8.h"
 
 namespace hearth {
@@ -29,6 +30,14 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 7> type_bits = {
 constexpr std::array<std::string_view, 11> annotations = {
     "$schema", "$comment", "title",     "description",      "default",        "examples",
     "format",  "readOnly", "writeOnly", "contentMediaType", "contentEncoding"};
+
+constexpr std::array<TextForm, 5> text_forms = {{
+    {"path", "an absolute path", canonical_path},
+    {"mode", "permission bits such as \"0644\"", canonical_mode},
+    {"size", "a size such as 4GiB", canonical_size},
+    {"duration", "a span of time such as 90s", canonical_duration},
+    {"unit", "the name of a systemd unit", canonical_unit},
+}};
 
 // Escapes a key for a JSON pointer.
 std::string pointer_to(const std::string& parent, std::string_view key) {
@@ -179,6 +188,11 @@ class SchemaCompiler {
     }
     if (const Value* flag = schema.find("x-hearth-secret"); flag != nullptr && flag->is_boolean()) {
       made.secret = flag->as_boolean();
+    }
+    if (const Value* form = schema.find("x-hearth-form"); form != nullptr && form->is_string()) {
+      const auto* found = std::find_if(text_forms.begin(), text_forms.end(),
+                                       [&](const TextForm& one) { return one.name == form->as_string(); });
+      if (found != text_forms.end()) made.form = found;
     }
     const Value* kind = schema.find("x-hearth-kind");
     const Value* identity = kind == nullptr ? nullptr : kind->find("identity");

@@ -17,6 +17,13 @@
 
 namespace hearth {
 
+// A form of text that has more than one spelling.
+struct TextForm {
+  std::string_view name;
+  std::string_view expected;  // for people
+  std::optional<std::string> (*canonical)(std::string_view text);
+};
+
 // One schema: an object, or a boolean. A keyword that is not there is nullptr, nullopt or empty.
 struct SchemaNode {
   // Bits of `types`. An integer is a number, too, and 1.0 is an integer.
@@ -40,8 +47,9 @@ struct SchemaNode {
 
   // For people.
   std::string description;
-  std::string expected;  // x-hearth-expected
-  bool secret = false;   // x-hearth-secret
+  std::string expected;            // x-hearth-expected
+  bool secret = false;             // x-hearth-secret
+  const TextForm* form = nullptr;  // x-hearth-form
 
   std::optional<bool> constant_verdict;  // `true` and `false` as schemas
   const SchemaNode* reference = nullptr;

@@ -17,6 +17,8 @@ namespace hearth {
 namespace {
 
 constexpr std::size_t max_findings = 100;
+// Branches within branches multiply. No schema of ours comes near; one that does must not hang the program.
+constexpr std::size_t max_checks = 20'000'000;
 constexpr std::size_t max_listed = 12;  // names in one message: more is noise
 
 // ---- Values for people -----------------------------------------------------------------------------------
@@ -213,6 +215,7 @@ class Judgement {
 
  private:
   bool check(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
+    if (++checks_ > max_checks) return give_up(instance, place, out);
     if (hearth_) {
       if (instance.is_unknown()) return true;  // complained of where it was read
       if (node.secret) return check_secret(instance, place, out);
@@ -255,6 +258,13 @@ class Judgement {
     finding.diagnostic.path = std::move(path);
     out->push_back(std::move(finding));
     return false;
+  }
+
+  bool give_up(const Value& instance, const Place& place, Findings* out) {
+    if (gave_up_ || out == nullptr) return false;
+    gave_up_ = true;
+    return complain(out, "bad-schema", instance, place, "judging this takes too long",
+                    "the schema tries too many branches within branches");
   }
 
   // ---- Any value -----------------------------------------------------------------------------------------
@@ -375,7 +385,7 @@ class Judgement {
     return true;
   }
 
-  static bool check_string(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
+  bool check_string(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
     const std::string& text = instance.as_string();
     if (node.min_length || node.max_length) {
       const std::size_t length = count_characters(text);
@@ -391,13 +401,15 @@ class Judgement {
                             std::to_string(*node.max_length));
       }
     }
-    if (node.pattern && !node.pattern->is_found_in(text)) {
-      const std::string message = node.expected.empty()
-                                      ? quote(text) + " does not match the pattern " + node.pattern->text()
-                                      : "expected " + node.expected + ", found " + quote(text);
-      return complain(out, "bad-format", instance, place, message);
-    }
-    return true;
+    const bool has_form = !hearth_ || node.form == nullptr || node.form->canonical(text).has_value();
+    if (has_form && (!node.pattern || node.pattern->is_found_in(text))) return true;
+    if (out == nullptr) return false;
+    const std::string expected = !node.expected.empty() ? node.expected
+                                 : node.form != nullptr ? std::string(node.form->expected)
+                                                        : std::string{};
+    return complain(out, "bad-format", instance, place,
+                    expected.empty() ? quote(text) + " does not match the pattern " + node.pattern->text()
+                                     : "expected " + expected + ", found " + quote(text));
   }
 
   // ---- Lists ---------------------------------------------------------------------------------------------
@@ -617,10 +629,9 @@ class Judgement {
       const Value* member = instance.find(needed);
       if (member != nullptr && !(hearth_ && member->is_null())) continue;
       const auto property = node.properties.find(needed);
-      valid =
-          missing(out, needed, instance, place,
-                  "the field " + quote(needed) + " is missing; " + quote(dependency.field) + " needs it",
-                  property == node.properties.end() ? std::string{} : first_sentence(*property->second));
+      valid = missing(out, needed, instance, place,
+                      "the field " + quote(needed) + " is missing; " + quote(dependency.field) + " needs it",
+                      property == node.properties.end() ? std::string{} : first_sentence(*property->second));
     }
     return valid;
   }
@@ -793,6 +804,8 @@ class Judgement {
   }
 
   bool hearth_;
+  std::size_t checks_ = 0;
+  bool gave_up_ = false;
   std::unordered_set<const Value*> allowed_secrets_;
 };
 

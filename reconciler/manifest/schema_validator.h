@@ -2,9 +2,9 @@
 //
 // Supported: all validation keywords of draft 7, and $ref to places in the same document. Refused loudly: $id
 // below the root, $ref to other documents, and every keyword that is not of draft 7. Annotations
-// (`description`, `format`, …) and x-hearth-* keywords pass; two of the latter matter here:
-// `x-hearth-secret`, and `x-hearth-expected`, which says for people what a pattern or combination means ("an
-// absolute path").
+// (`description`, `format`, …) and x-hearth-* keywords pass; of the latter `x-hearth-secret`, `x-hearth-form`
+// and `x-hearth-expected` matter here: that one says for people what a pattern or combination means ("a
+// lower-case name").
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ class SchemaValidator {
     // - a SecretName passes where the schema says `x-hearth-secret: true` and nowhere else; a plain value
     // there is
     //   refused (rule plaintext-secret) without being shown;
-    // - an UnknownValue passes.
+    // - an UnknownValue passes;
+    // - a string with `x-hearth-form` must have that form: what cannot be read cannot be compared.
     hearth,
     draft7,  // to the letter
   };

@@ -122,6 +122,14 @@ TEST(Validator, ExplainsPatternsInWords) {
             "m.yaml:1:1: error[bad-format]: \"etc\" does not match the pattern ^/\n    at spec\n");
 }
 
+TEST(Validator, WantsTextOfAFormThatCanBeCompared) {
+  constexpr std::string_view schema =
+      "{items: {type: [string, integer], x-hearth-form: size, pattern: \"^[0-9.]\"}}";
+  EXPECT_EQ(complaints(schema, "[4GiB, 1.5 GiB, 5, 4G, x]"),
+            "m.yaml:1:20: error[bad-format]: expected a size such as 4GiB, found \"4G\"\n    at spec[3]\n"
+            "m.yaml:1:24: error[bad-format]: expected a size such as 4GiB, found \"x\"\n    at spec[4]\n");
+}
+
 TEST(Validator, SaysHowFarNumbersAndSizesMayGo) {
   EXPECT_EQ(complaints("{items: {minimum: 1, exclusiveMaximum: 10, multipleOf: 2}}", "[0, 10, 3]"),
             "m.yaml:1:2: error[out-of-range]: 0 is too small: the least is 1\n    at spec[0]\n"
@@ -247,9 +255,9 @@ TEST(Validator, RefusesPlaintextSecretsWithoutShowingThem) {
 }
 
 TEST(Validator, PassesOverWhatWasComplainedOfAlready) {
-  EXPECT_EQ(
-      complaints_of(account, Value(Map{{"shell", UnknownValue{"read badly"}}, {"password", UnknownValue{"x"}}})),
-      "");
+  EXPECT_EQ(complaints_of(account,
+                          Value(Map{{"shell", UnknownValue{"read badly"}}, {"password", UnknownValue{"x"}}})),
+            "");
 }
 
 TEST(Validator, TakesDraft7ToTheLetterWhenAsked) {

@@ -423,6 +423,7 @@ bool SshExec::step() {
     const int result = ssh_channel_open_session(channel);
     if (result == SSH_AGAIN) return false;
     if (result != SSH_OK) {
+      refused_ = ssh_is_connected(channel_->session) != 0;
       lost("opening a channel");
       return true;
     }

@@ -26,6 +26,9 @@ class SshExec {
   bool step();
   // The command ended, or the channel failed (why() tells).
   [[nodiscard]] bool finished() const { return finished_; }
+  // The host would not open another channel just now. Nothing was sent; take_input() gives the input back.
+  [[nodiscard]] bool refused() const { return refused_; }
+  [[nodiscard]] std::string take_input() { return std::move(input_); }
   [[nodiscard]] const std::string& out() const { return out_; }
   [[nodiscard]] const std::string& err() const { return err_; }
   [[nodiscard]] bool delivered() const { return state_ == State::running; }  // all input was handed over
@@ -47,6 +50,7 @@ class SshExec {
   std::size_t fed_ = 0;
   State state_ = State::opening;
   bool finished_ = false;
+  bool refused_ = false;
   std::string out_;
   std::string err_;
   int exit_code_ = -1;

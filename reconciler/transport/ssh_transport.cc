@@ -21,6 +21,11 @@ using std::chrono::steady_clock;
 // What a script's own timeouts do not count: the way there and back, a node that is slow to start a shell.
 constexpr std::chrono::seconds slack{10};
 
+// sshd counts a session until its shell has been reaped, a little longer than we do, so it may refuse one at
+// first.
+constexpr std::chrono::milliseconds refused_pause{50};
+constexpr std::chrono::seconds refused_patience{10};
+
 }  // namespace
 
 // What the host's thread does. Owns the session; nobody else touches it.
@@ -85,7 +90,8 @@ class SshTransport::Worker {
     // A shell of the login's own choice, replaced by the one that the script is for.
     const std::string command =
         t_.host_.become == "sudo" && t_.host_.user != "root" ? "exec sudo -n -- sh" : "exec sh";
-    while (session_ && !waiting_.empty() && running_.size() < t_.options_.max_channels) {
+    while (session_ && !waiting_.empty() && running_.size() < t_.options_.max_channels &&
+           steady_clock::now() >= refused_until_) {
       Request request = std::move(waiting_.front());
       waiting_.pop_front();
       const auto deadline = steady_clock::now() + request.script.timeout + slack;
@@ -99,7 +105,9 @@ class SshTransport::Worker {
     for (auto it = running_.begin(); it != running_.end();) {
       if (it->exec->step()) moved = true;
       const std::string why = why_over(*it);
-      if (it->exec->finished() || !why.empty() || has_answered(*it)) {
+      if (it->exec->refused() && put_back(*it)) {
+        it = running_.erase(it);
+      } else if (it->exec->finished() || !why.empty() || has_answered(*it)) {
         answer(*it, why);
         it = running_.erase(it);
         moved = true;
@@ -109,6 +117,17 @@ class SshTransport::Worker {
     }
     if (moved) start_waiting();
     return moved;
+  }
+
+  // False when it has been refused for too long.
+  bool put_back(Running& running) {
+    const auto now = steady_clock::now();
+    if (running.request.refused_since == steady_clock::time_point()) running.request.refused_since = now;
+    if (now - running.request.refused_since > refused_patience) return false;
+    running.request.script.text = running.exec->take_input();
+    waiting_.push_front(std::move(running.request));
+    refused_until_ = now + refused_pause;
+    return true;
   }
 
   // All is said: no need to wait for the channel to close, which takes a daemon's inherited descriptors as
@@ -159,11 +178,12 @@ class SshTransport::Worker {
     ::poll(polled.data(), polled.size(), timeout);
     // With no command under way nobody reads what the host sends, so its end would be seen only by the next
     // one.
-    if (session_ && running_.empty() && polled[1].revents != 0) session_.reset();
+    if (session_ && running_.empty() && waiting_.empty() && polled[1].revents != 0) session_.reset();
   }
 
   SshTransport& t_;
   std::deque<Request> waiting_;
+  steady_clock::time_point refused_until_;
   std::unique_ptr<SshSession> session_;
   std::list<Running> running_;  // after the session: its channels go first
 };

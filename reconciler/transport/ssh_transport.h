@@ -1,6 +1,7 @@
 // A host over SSH: one connection, one thread, several commands at once.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -35,6 +36,7 @@ class SshTransport final : public Transport {
     Script script;
     std::string nonce;
     std::function<void(const Result<ScriptEnd>&)> answer;
+    std::chrono::steady_clock::time_point refused_since;  // the epoch: never
   };
   class Worker;
 

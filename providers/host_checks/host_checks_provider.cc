@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "providers/host_checks/certificate.h"
-#include "providers/host_checks/size.h"
-#include "providers/support/canonical.h"
+#include "providers/support/text.h"
+#include "reconciler/core/canonical.h"
 
 namespace hearth {
 
@@ -177,6 +178,27 @@ std::vector<Probe> probe_disk(const Value& spec, std::chrono::seconds timeout) {
   return {run_probe({"df", "-P", "-B1", "--", normalised_path(spec.string_or("path", "/"))}, timeout)};
 }
 
+// A size as the schema allows it: a number of bytes, or text with a unit.
+std::optional<std::uint64_t> bytes_of(const Value& size) {
+  if (size.is_string()) return parse_size(size.as_string());
+  if (!size.is_integer() || size.as_integer() < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(size.as_integer());
+}
+
+// "4.8 GiB": rounded, for people.
+std::string about(std::uint64_t bytes) {
+  static constexpr std::string_view prefixes = "KMGTP";
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  auto number = static_cast<double>(bytes);
+  std::size_t power = 0;
+  while (number >= 1024 && power < prefixes.size()) {
+    number /= 1024;
+    ++power;
+  }
+  const auto tenths = std::llround(number * 10);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + prefixes[power - 1] + "iB";
+}
+
 // The words of a line, separated by any number of spaces.
 std::vector<std::string_view> words_of(std::string_view line) {
   std::vector<std::string_view> words;
@@ -210,14 +232,14 @@ Live judge_disk(const Value& spec, std::span<const Reply> replies, std::chrono::
     return Live::unknown("df does not say how full " + path + " is" + said(run));
 
   const std::string got = path + " is " + std::to_string(*percent) + " % full, " +
-                          size_text(static_cast<std::uint64_t>(*free)) + " free";
+                          about(static_cast<std::uint64_t>(*free)) + " free";
   const std::int64_t most = spec.integer_or("maxUsedPercent", 100);
   if (*percent > most) return answer(false, got + "; at most " + std::to_string(most) + " % wanted");
   if (const Value* least = spec.find("minFree"); least != nullptr) {
-    const auto bytes = parse_size(*least);
+    const auto bytes = bytes_of(*least);
     if (!bytes) return Live::unknown("`minFree` is no size: write it as in 5GiB");
     if (static_cast<std::uint64_t>(*free) < *bytes)
-      return answer(false, got + "; at least " + size_text(*bytes) + " wanted");
+      return answer(false, got + "; at least " + about(*bytes) + " wanted");
   }
   return answer(true, got);
 }

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "providers/support/canonical.h"
 #include "providers/support/file_text.h"
+#include "providers/support/text.h"
+#include "reconciler/core/canonical.h"
 
 namespace hearth {
 
@@ -26,8 +27,7 @@ std::string declared(const Resource& resource, std::string_view field) {
 }
 
 std::string declared_mode(const Resource& resource) {
-  const auto mode = parse_mode(declared(resource, "mode"));
-  return mode ? mode_text(*mode) : "";
+  return canonical_mode(declared(resource, "mode")).value_or("");
 }
 
 std::string or_else(std::string value, std::string_view otherwise) {
@@ -202,7 +202,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
 std::optional<Found> found_in(std::string_view kind, std::string_view line) {
   const std::vector<std::string_view> words = words_of(line);
   if ((words.size() != 5 && words.size() != 6) || words[0] != "F") return std::nullopt;
-  const auto mode = parse_mode(words[1]);
+  auto mode = canonical_mode(words[1]);
   const auto path = from_base64(words[4]);
   if (!mode || !path || !is_text(*path)) return std::nullopt;
   Map spec{{"path", *path}};
@@ -211,7 +211,7 @@ std::optional<Found> found_in(std::string_view kind, std::string_view line) {
     if (!text || !is_text(*text)) return std::nullopt;
     spec.set("content", *text);
   }
-  spec.set("mode", mode_text(*mode));
+  spec.set("mode", std::move(*mode));
   spec.set("owner", words[2]);
   spec.set("group", words[3]);
   return Found{.kind = std::string(kind), .name = fit_name(*path), .spec = std::move(spec), .owner = {}};

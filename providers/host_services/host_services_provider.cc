@@ -7,8 +7,8 @@
 #include "providers/host_services/unit_check.h"
 #include "providers/host_services/unit_discovery.h"
 #include "providers/host_services/unit_state.h"
-#include "providers/support/canonical.h"
 #include "providers/support/file_text.h"
+#include "providers/support/text.h"
 
 namespace hearth {
 
@@ -112,7 +112,20 @@ bool wants(const Value* field) {
   return field != nullptr && field->is_boolean() && field->as_boolean();
 }
 
-Live decode_service(const ServiceSpec& spec, const Answers& answers) {
+// Whether there is nothing to write and nothing to remove. What could not be read is not counted: nothing is written over
+// it either.
+bool files_are_as_declared(const ServiceSpec& spec, const Map& fields, bool exclusive) {
+  const auto differ = [](const Value& live, const Value& desired) { return !live.is_unknown() && live != desired; };
+  if (spec.text != nullptr && differ(*fields.find("unit"), *spec.text)) return false;
+  if (spec.drop_ins == nullptr) return true;
+  const Map& drop_ins = fields.find("dropIns")->as_map();
+  return std::none_of(drop_ins.begin(), drop_ins.end(), [&](const Map::Member& one) {
+    const Value* desired = spec.drop_ins->find(one.key);
+    return desired == nullptr ? exclusive : differ(one.value, *desired);
+  });
+}
+
+Live decode_service(const Resource& resource, const ServiceSpec& spec, const Answers& answers) {
   const UnitReply& reply = *answers.unit;
   const std::string& id = reply.property("Id");
   if (!id.empty() && id != spec.unit && lists(reply.property("Names"), spec.unit)) {
@@ -157,7 +170,14 @@ Live decode_service(const ServiceSpec& spec, const Answers& answers) {
   // A text that is still to be written brings its own [Install] section, whatever the one there now says.
   const bool outdated = needs_daemon_reload(spec, reply, fields);
   const bool settled = !own_text || (!outdated && *fields.find("unit") == *spec.text);
-  fields.set("enabled", enabled_state(reply, wants(spec.enabled) && settled));
+  // What a mask hides (whether the links for the boot are there, which text the unit runs on) is no difference beside the
+  // mask: taking that away includes making them right.
+  const bool hidden = masked && spec.masked != nullptr && !wants(spec.masked) && !own_text;
+  if (hidden && spec.enabled != nullptr) {
+    fields.set("enabled", *spec.enabled);
+  } else {
+    fields.set("enabled", enabled_state(reply, wants(spec.enabled) && settled));
+  }
   const auto impossible = [&](const std::string& why) {
     if (wants(spec.enabled)) fields.set("enabled", UnknownValue{why});
     if (spec.state == "running" && !up) fields.set("state", UnknownValue{why});
@@ -169,8 +189,10 @@ Live decode_service(const ServiceSpec& spec, const Answers& answers) {
     impossible(spec.unit + " is masked on this host: declare `masked: false` to have that undone");
   }
 
+  // A text that is still to be written makes the unit take it up anyway: whether it runs on old ones is a question of its
+  // own only when the files are right.
   bool current = true;
-  if (spec.manages_inputs) {
+  if (spec.manages_inputs && !hidden && files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
     current = !outdated && !(state == "running" && spec.state != "stopped" && is_stale(reply));
   }
   fields.set("current", current);
@@ -205,6 +227,7 @@ class ServiceSteps {
               state_ == "running" ? Effect::restart : Effect::none);
       state_ = "stopped";
     }
+    if (masked && declares(spec_.masked, false) && !writes_unit_) set_hidden_links();
     const bool enabled = boolean("enabled", false);
     const bool links_move = enabled && wants(spec_.enabled) && install_changes();
     if ((enabled && declares(spec_.enabled, false)) || links_move) {
@@ -289,6 +312,16 @@ class ServiceSteps {
   [[nodiscard]] bool differs(const Value* live, const Value& desired) const {
     if (live == nullptr) return absent_;  // not read: nothing may be written over it
     return !live->is_unknown() && !(*live == desired);
+  }
+
+  // While the unit was masked nobody could tell whether it was enabled, and masked again it does not matter: `disable` is
+  // what systemctl then ignores without a complaint.
+  void set_hidden_links() {
+    if (spec_.enabled == nullptr || !spec_.enabled->is_boolean()) return;
+    const bool enable = wants(spec_.enabled);
+    steps_.push_back({.operation = operation(enable ? Verb::enable : Verb::disable),
+                      .expects = {{"enabled", enable}},
+                      .undo = {operation(Verb::disable)}});
   }
 
   // Whether `systemctl enable` would now make other links than those that are there.
@@ -453,7 +486,7 @@ Live HostServicesProvider::decode(const Resource& resource, std::span<const Repl
   if (answers.unit == nullptr) {
     return Live::unknown(answers.why.empty() ? "the host's answer is not about a unit" : answers.why);
   }
-  return decode_service(spec, answers);
+  return decode_service(resource, spec, answers);
 }
 
 std::vector<Step> HostServicesProvider::next_steps(const Resource& resource,

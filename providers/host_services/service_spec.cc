@@ -1,7 +1,8 @@
 #include "providers/host_services/service_spec.h"
 
 #include "providers/host_services/unit_state.h"
-#include "providers/support/canonical.h"
+#include "providers/support/text.h"
+#include "reconciler/core/canonical.h"
 
 namespace hearth {
 
@@ -15,7 +16,7 @@ constexpr std::chrono::milliseconds default_settle{1000};
 ServiceSpec::ServiceSpec(const Resource& resource) {
   const Value& spec = resource.desired;
   declared_name = spec.string_or("unitName", resource.address.name);
-  unit = full_unit_name(declared_name);
+  unit = canonical_unit(declared_name).value_or(declared_name);
   unit_file = "/etc/systemd/system/" + unit;
   drop_in_folder = unit_file + ".d";
   package_file = "/usr/lib/systemd/system/" + unit;

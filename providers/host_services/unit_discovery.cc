@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "providers/host_services/unit_state.h"
-#include "providers/support/canonical.h"
+#include "providers/support/text.h"
+#include "reconciler/core/canonical.h"
 
 namespace hearth {
 
@@ -99,7 +99,7 @@ std::vector<Found> found_units(std::string_view output) {
     const std::string brief = unit.ends_with(suffix) ? unit.substr(0, unit.size() - suffix.size()) : unit;
     const std::string name = fit_name(brief);
     Map spec;
-    if (full_unit_name(name) != unit) spec.set("unitName", unit);
+    if (canonical_unit(name) != unit) spec.set("unitName", unit);
     if (what.text) spec.set("unit", *what.text);
     if (!what.drop_ins.empty()) spec.set("dropIns", what.drop_ins);
     // Other states (static, generated, …) are nothing that anybody can declare.

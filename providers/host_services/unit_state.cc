@@ -1,7 +1,6 @@
 #include "providers/host_services/unit_state.h"
 
 #include <algorithm>
-#include <array>
 
 namespace hearth {
 
@@ -20,15 +19,6 @@ bool ran_and_ended(const UnitReply& reply) {
 }
 
 }  // namespace
-
-std::string full_unit_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 11> suffixes = {".service",   ".socket", ".timer",  ".mount",
-                                                                ".automount", ".path",   ".target", ".slice",
-                                                                ".swap",      ".device", ".scope"};
-  const bool has_suffix = std::any_of(suffixes.begin(), suffixes.end(),
-                                      [&](std::string_view suffix) { return name.ends_with(suffix); });
-  return std::string(name) + (has_suffix ? "" : ".service");
-}
 
 std::string unit_state(const UnitReply& reply, std::string_view desired) {
   const std::string& active = reply.property("ActiveState");

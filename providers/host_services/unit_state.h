@@ -9,9 +9,6 @@
 
 namespace hearth {
 
-// NAME with `.service` added when it has no suffix that systemd knows.
-std::string full_unit_name(std::string_view name);
-
 // "running", "stopped"; else "failed", "starting" or "stopping", which equal neither. DESIRED ("" when not
 // declared) decides the two cases with two readings: a oneshot that succeeded and ended is `running`, a
 // failed unit is `stopped`.

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "providers/support/canonical.h"
+#include "providers/support/text.h"
 #include "reconciler/core/digest.h"
 
 namespace hearth {
@@ -31,11 +31,8 @@ std::string_view described_hash(std::string_view text) {
 
 ReadFile probe_text(std::string path, const Value* desired) {
   ReadFile probe{.path = std::move(path), .known_sha256 = {}};
-  if (desired != nullptr && desired->is_string()) {
-    probe.known_sha256 = sha256(desired->as_string());
-  } else {
-    probe.max_content = 0;
-  }
+  if (desired == nullptr) probe.max_content = 0;
+  if (desired != nullptr && desired->is_string()) probe.known_sha256 = sha256(desired->as_string());
   return probe;
 }
 

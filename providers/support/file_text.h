@@ -8,8 +8,8 @@
 
 namespace hearth {
 
-// Asks for what lies at PATH; its text travels only when it is not DESIRED (nullptr or no string: it never
-// travels).
+// Asks for what lies at PATH. Its text travels when it is not DESIRED (where that is null: when there is any, so
+// that people see what goes); with nullptr never.
 ReadFile probe_text(std::string path, const Value* desired);
 
 // The live text: null when nothing is there; DESIRED itself when the hashes are equal; else what was read.

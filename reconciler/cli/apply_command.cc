@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "reconciler/apply/adopt.h"
@@ -155,20 +156,26 @@ class ApplyRun {
     if (!run) return fail(invocation_, run.error());
 
     const ApplyReport result = apply(*run);
-    ExitCode code = exit_code_of(plan, result);
+    Plan left;  // what remains to be said
+    left.notes = plan.notes;
+    Diagnostics trouble;
     if (result.lease_held_by.empty() && result.journal_error.empty()) {
       const auto adopted = adopt(*survey_, journal, true, milliseconds_now(session_.loop()));
-      if (!adopted) code = most_important({code, fail(invocation_, adopted.error())});
-      if (!result.interrupted) code = most_important({code, run_checks()});
+      if (!adopted) trouble.add(adopted.error());
+      if (!result.interrupted) look_again_at_checks(left.notes);
     }
-    const auto ended = journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(code), apply_summary(result));
+    const ExitCode outcome = exit_code_of(left, result);
+    const auto ended =
+        journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(outcome), apply_summary(result));
+    if (!ended) trouble.add(ended.error());
+    const ExitCode code = trouble.has_errors() ? most_important({outcome, ExitCode::error}) : outcome;
     if (invocation_.json()) {
-      print_document(invocation_, apply_json(plan, result, code).as_map());
+      print_document(invocation_, apply_json(plan, result, code).as_map(), trouble);
     } else {
       print(apply_text(plan, result, invocation_.style));
       print(failing_checks_);
+      complain(invocation_, trouble);
     }
-    if (!ended) return most_important({code, fail(invocation_, ended.error())});
     return code;
   }
 
@@ -194,24 +201,27 @@ class ApplyRun {
     return *std::move(result);
   }
 
-  // The declared Checks, after what was applied has had its effect.
-  ExitCode run_checks() {
+  // The declared Checks, after what was applied has had its effect: what they say now takes the place of what they said
+  // before, which was often that the thing to check was not there yet.
+  void look_again_at_checks(std::vector<Note>& notes) {
+    std::set<Address> checks;
     std::vector<std::string> patterns;
     for (const Resource* resource : survey_->subjects.declared) {
-      if (resource->kind->observe_only() && resource->kind->kind() != "Node") {
-        patterns.push_back(resource->address.to_string());
-      }
+      if (!resource->kind->observe_only() || resource->kind->kind() == "Node") continue;
+      checks.insert(resource->address);
+      patterns.push_back(resource->address.to_string());
     }
-    if (patterns.empty()) return ExitCode::clean;
+    if (patterns.empty()) return;
     SilentProgress silent;
-    const auto checks = session_.look(Selection::parse(patterns).value(), silent);
-    for (const Note& note : checks->plan.notes) {
+    const auto look = session_.look(Selection::parse(patterns).value(), silent);
+    std::erase_if(notes, [&](const Note& note) { return checks.contains(note.address); });
+    for (const Note& note : look->plan.notes) {
+      notes.push_back(note);
       if (note.type != Note::Type::failing && note.type != Note::Type::unknown) continue;
       failing_checks_ += "  " + std::string(to_string(note.type)) + "  " + note.address.to_string() + ": " +
                          printable(note.text) + "\n";
     }
     if (!failing_checks_.empty()) failing_checks_ = "Checks after the apply:\n" + failing_checks_;
-    return exit_code_of(checks->plan);
   }
 
   const Invocation& invocation_;

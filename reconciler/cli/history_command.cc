@@ -45,7 +45,7 @@ std::string run_line(const RunRecord& run, const TextStyle& style) {
   const std::string id = std::to_string(run.id);
   const Color color = run.exit_code == 0 ? Color::plain : run.exit_code == 2 ? Color::yellow : Color::red;
   return std::string(id.size() < 4 ? 4 - id.size() : 0, ' ') + paint(style, Color::bold, id) + "  " +
-         local_time(run.started) + "  " + padded(run.command, 10) + padded(who(run), 18) +
+         local_time(run.started) + "  " + padded(run.command, 11) + padded(who(run), 18) +
          paint(style, color, how_it_ended(run)) + "\n";
 }
 
@@ -81,7 +81,7 @@ std::string changes_text(const Value& changes) {
 
 std::string action_text(const Journal& journal, const ActionRecord& action, const TextStyle& style) {
   std::string out = "    " +
-                    paint(style, color_of(action.outcome), padded(outcome_or_open(action.outcome), 12)) +
+                    paint(style, color_of(action.outcome), padded(outcome_or_open(action.outcome), 17)) +
                     padded(action.operation, 8) + printable(action.address) + "\n" +
                     indented(action.detail, "        ") + changes_text(action.changes);
   for (const StepRecord& step : journal.steps_of(action.id)) {

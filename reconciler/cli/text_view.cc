@@ -184,7 +184,10 @@ std::string text_change(const Change& change, const TextStyle& style) {
             "        " + paint(style, Color::dim, "⋮ " + counted(line.skipped, "line") + " the same") + "\n";
         continue;
     }
-    out += "        " + paint(style, color, mark + printable(line.text));
+    // Equal empty lines stay empty: spaces at the end of lines are what diffs of diffs are made of.
+    if (line.type != DiffLine::Type::context || !line.text.empty()) {
+      out += "        " + paint(style, color, mark + printable(line.text));
+    }
     if (line.unfinished) out += paint(style, Color::dim, "  (no newline at the end)");
     out += "\n";
   }
@@ -214,6 +217,12 @@ std::string list_change(const Change& change, const TextStyle& style) {
   return out;
 }
 
+// A label with nothing behind it ends where its text ends.
+std::string without_padding(std::string text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
 std::string change_text(const Change& change, std::size_t width, const TextStyle& style) {
   std::string suffix;
   if (change.immutable) suffix = paint(style, Color::red, "  cannot be changed in place");
@@ -223,7 +232,7 @@ std::string change_text(const Change& change, std::size_t width, const TextStyle
     std::string note;
     if (change.live.is_null()) note = "(unset) →";
     if (change.desired.is_null()) note = "→ (unset)";
-    return label + note + suffix + "\n" + text_change(change, style);
+    return without_padding(label + note) + suffix + "\n" + text_change(change, style);
   }
   const std::string before = inline_text(change.live);
   const std::string after = inline_text(change.desired);
@@ -231,7 +240,7 @@ std::string change_text(const Change& change, std::size_t width, const TextStyle
       columns(before) + columns(after) > most_value_columns) {
     // Same elements in another order would leave nothing to show: then the lists themselves are the news.
     if (const std::string lines = list_change(change, style); !lines.empty())
-      return label + suffix + "\n" + lines;
+      return without_padding(label) + suffix + "\n" + lines;
   }
   return label + shortened(before, style) + " → " + shortened(after, style) + suffix + "\n";
 }

@@ -66,7 +66,8 @@ class Trust {
             "host-key-changed",
             host.name + " (" + where(host) + ") shows another key than " + place + ": " + key->fingerprint,
             "if the machine was made anew, compare the fingerprint " + how_to_compare(*key) +
-                ", then forget the old key: ssh-keygen -R " + host.address));
+                ", then forget the old key: ssh-keygen -R " +
+                (host.port == 22 ? host.address : "[" + host.address + "]:" + std::to_string(host.port))));
       case KeyStanding::unknown:
       case KeyStanding::other_type:
         break;

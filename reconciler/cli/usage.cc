@@ -43,7 +43,9 @@ Rows rows_of(const std::vector<Described>& described) {
 
 std::vector<std::string> OptionDescription::choices() const {
   std::vector<std::string> out;
-  if (value.find('|') == std::string::npos) return out;
+  // Capital letters stand for something (ADDR|FILE), small ones for themselves (text|json).
+  const bool literal = std::none_of(value.begin(), value.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (!literal || value.find('|') == std::string::npos) return out;
   std::size_t begin = 0;
   for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
     end = value.find('|', begin);
@@ -53,8 +55,9 @@ std::vector<std::string> OptionDescription::choices() const {
 }
 
 const CommandDescription* ProgramDescription::find(std::string_view command) const {
-  const auto found = std::find_if(commands.begin(), commands.end(),
-                                  [&](const CommandDescription& description) { return description.name == command; });
+  const auto found =
+      std::find_if(commands.begin(), commands.end(),
+                   [&](const CommandDescription& description) { return description.name == command; });
   return found == commands.end() ? nullptr : &*found;
 }
 
@@ -70,7 +73,8 @@ std::string usage_text(const ProgramDescription& program, const CommandDescripti
   if (!command.options.empty()) line += " [OPTIONS]";
   for (const auto& argument : command.arguments) line += " " + left_side(argument);
   return command.summary + "\n\nUsage: " + line + "\n" + table("Arguments", rows_of(command.arguments)) +
-         table("Options", rows_of(command.options)) + table("Options of all commands", rows_of(program.options));
+         table("Options", rows_of(command.options)) +
+         table("Options of all commands", rows_of(program.options));
 }
 
 }  // namespace hearth

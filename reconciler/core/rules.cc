@@ -415,6 +415,275 @@ const std::vector<Rule>& all_rules() {
           "What cannot be read completely is not used at all.",
           "Correct the text at the place named, or make the file again with the program that wrote it.",
       },
+
+      // ---- The command line and its files (cli, plan/plan_file, core/atomic_file) ----------------
+      {
+          "usage",
+          "The command line is not one that hearth understands.",
+          "A word that is passed over in silence may have been the one that mattered.",
+          "`hearth --help` lists the commands, `hearth COMMAND --help` what each of them takes.",
+      },
+      {
+          "output",
+          "Standard output could not be written.",
+          "Whoever reads the output would take the part that arrived for the whole.",
+          "See whether the disk that it goes to is full.",
+      },
+      {
+          "unknown-address",
+          "Nothing that is declared or was applied has this address.",
+          "A misspelt address would make a command about nothing look like one that found nothing to do.",
+          "`hearth graph` shows the addresses. Use Kind/name@host, Kind/name or Kind.",
+      },
+      {
+          "unknown-topic",
+          "There is no kind, field or rule of this name to explain.",
+          "An explanation of something else would mislead.",
+          "`hearth explain` lists the kinds, `hearth explain rules` the rules.",
+      },
+      {
+          "unknown-run",
+          "The journal holds no run of this number.",
+          "Numbers are never used again: the run was made by another installation, or its journal was set "
+          "aside.",
+          "`hearth history` lists the runs of this journal.",
+      },
+      {
+          "unknown-node",
+          "No manifest declares a Node of this name.",
+          "Only what a Node says is known of a machine: its address, its port, its key.",
+          "Correct the name, or declare the Node.",
+      },
+      {
+          "bad-allow",
+          "The value of --allow is no class of effect.",
+          "What is allowed must be said exactly: it decides which services may stop.",
+          "Use none, reload, restart, reboot or destroy, and after = the addresses that it is meant for.",
+      },
+      {
+          "no-answer",
+          "A question has to be answered, and there is no terminal to ask on.",
+          "Silence is no consent: what is asked disturbs services or decides whom to trust.",
+          "Run it in a terminal, or say --yes where the answer is known.",
+      },
+      {
+          "many-deletions",
+          "More things would be deleted than a person overlooks.",
+          "One wrong line in a manifest can take away everything on a host; the number shows that somebody "
+          "looked.",
+          "Read the plan. When it is right, say the number: --deletions N.",
+      },
+      {
+          "stale-plan",
+          "The manifests or the live system moved since the plan was made.",
+          "What was looked at and agreed to is no longer what would happen.",
+          "Plan again with `hearth plan`, read it, and apply that.",
+      },
+      {
+          "plan-file",
+          "A saved plan cannot be written or read.",
+          "A plan that is half there would be half carried out.",
+          "Check the path, and make the plan with this version of hearth: hearth plan --out FILE.",
+      },
+      {
+          "unwritable-file",
+          "A file cannot be written.",
+          "It is left as it was rather than half written.",
+          "Check the path, its permissions and whether the disk is full.",
+      },
+      {
+          "no-dot",
+          "The picture cannot be drawn, because the program dot is not there or failed.",
+          "hearth describes the graph; drawing it is the business of graphviz.",
+          "Install graphviz, or draw the text of `hearth graph` elsewhere.",
+      },
+      {
+          "process",
+          "A program on this machine cannot be started.",
+          "hearth asks git, dot and ssh where they do a thing better than it could itself.",
+          "Install the program, or see that it is found in PATH.",
+      },
+
+      // ---- The journal (journal/) ----------------------------------------------------------------
+      {
+          "no-journal",
+          "The journal cannot be used, and this command needs it.",
+          "Nothing is done to a host without a record of it, and drift is told from what was last applied.",
+          "Do what the message says of the journal. `hearth plan` works without one.",
+      },
+      {
+          "journal-full",
+          "There is no room to write the journal.",
+          "hearth does nothing to the world while it cannot write down what it does: after a crash nobody "
+          "would know.",
+          "Free some space on the disk that holds the journal, and run again.",
+      },
+      {
+          "journal-busy",
+          "Another program keeps the journal locked.",
+          "Two runs that write at once would record each in the other's place.",
+          "Wait until the other hearth has ended; `fuser -v FILE` shows who it is.",
+      },
+      {
+          "journal-damaged",
+          "The journal is damaged.",
+          "What may be deleted and what drifted is decided from it: a record that lies is worse than none.",
+          "Move it aside as the message says. Until resources are applied again, nothing is deleted or "
+          "corrected unasked.",
+      },
+      {
+          "journal-newer",
+          "The journal was written by a newer hearth.",
+          "An older one would overlook what the newer one recorded.",
+          "Use the hearth that wrote it, or name another journal with HEARTH_JOURNAL.",
+      },
+      {
+          "journal-foreign",
+          "The file named as journal is the database of another program.",
+          "Writing into it would damage that program's data.",
+          "Name another file with HEARTH_JOURNAL.",
+      },
+      {
+          "journal-exposed",
+          "Others than its owner may write to the journal or its folder.",
+          "The journal says what may be deleted: whoever writes to it could have hearth delete things.",
+          "See who made it so, then take the right away: chmod go-w FILE.",
+      },
+      {
+          "journal-unwritable",
+          "The journal cannot be made or written.",
+          "Without a record of what is sent, a crash would leave nobody knowing what was done.",
+          "Run hearth as the user who owns it, or name another file with HEARTH_JOURNAL.",
+      },
+      {
+          "journal-error",
+          "The journal cannot be used for a reason that lies below it.",
+          "Without a record of what is sent, a crash would leave nobody knowing what was done.",
+          "Look for errors of the disk (dmesg), and report it when there are none.",
+      },
+
+      // ---- Reaching hosts (transport/) -----------------------------------------------------------
+      {
+          "unreachable",
+          "A host gave no answer.",
+          "What cannot be asked is unknown, never absent: nothing is planned for it, and what depends on it "
+          "waits.",
+          "See whether it is on and on the network. A Node that may sleep says `power: onDemand`.",
+      },
+      {
+          "host-key-unknown",
+          "A host shows a key that nobody has confirmed.",
+          "Whoever sits between could show a key of their own and receive every command and secret.",
+          "Compare the fingerprint on the host's own console, then: hearth trust NODE.",
+      },
+      {
+          "host-key-changed",
+          "A host shows another key than the one that is known of it.",
+          "Either the machine was made anew, or something else answers in its place.",
+          "Compare the fingerprint on the host's own console; only when it is right, forget the old key as "
+          "the message says.",
+      },
+      {
+          "host-key-revoked",
+          "A host shows a key that is marked as revoked.",
+          "Its owner has withdrawn the key: somebody else may hold it.",
+          "Give the host a new key, or find out who answers in its place.",
+      },
+      {
+          "ssh-login",
+          "A host refused the login.",
+          "Without a login nothing of the host can be seen.",
+          "Put a public key into the account's authorized_keys, or name its file in the Node's keys.",
+      },
+      {
+          "ssh-protocol",
+          "The conversation with an SSH server failed.",
+          "Something else may listen there, or the two share no algorithm.",
+          "Try by hand with `ssh -v` what the message names.",
+      },
+      {
+          "proxy-jump",
+          "The way over another machine failed.",
+          "The host is only reached through it.",
+          "Try the same jump by hand with `ssh -J`.",
+      },
+      {
+          "no-shell",
+          "A login works, but no shell was started.",
+          "hearth speaks to hosts through sh and nothing else.",
+          "Check the login shell of the account, and a forced command in its authorized_keys.",
+      },
+      {
+          "become",
+          "sudo does not work for the account that hearth logs in with.",
+          "Most of what is declared takes root's rights.",
+          "Install sudo there and allow it for that account, or connect as root.",
+      },
+      {
+          "become-password",
+          "sudo asks for a password.",
+          "There is nobody to type it, and hearth keeps none.",
+          "Allow the account to run everything without one (NOPASSWD: ALL), or connect as root.",
+      },
+      {
+          "cancelled",
+          "What was under way was given up, because the run was stopped.",
+          "Whether it happened is not known; the next run looks first.",
+          "Run again: what is left is done then.",
+      },
+
+      // ---- Provider modules (plugin/) ------------------------------------------------------------
+      {
+          "plugin-missing",
+          "The module of a provider is not installed.",
+          "Without it nothing of its kinds can be looked at or changed.",
+          "Install hearth completely; HEARTH_PLUGINS names another folder.",
+      },
+      {
+          "plugin-unreadable",
+          "A provider's module or its folder cannot be looked at.",
+          "Who may change it decides whether it may be run.",
+          "Check the permissions of the installation.",
+      },
+      {
+          "plugin-writable",
+          "Others could change a provider's module.",
+          "A module runs with all rights that hearth has, on every host.",
+          "Let it and its folder belong to root, writable by nobody else.",
+      },
+      {
+          "plugin-abi",
+          "A provider's module was built for another hearth.",
+          "Two builds lay out their data differently: sharing it would corrupt memory.",
+          "Install hearth and its providers from the same build.",
+      },
+      {
+          "plugin-broken",
+          "A provider's module does not load, or holds no provider.",
+          "Half a module cannot be judged.",
+          "Install hearth and its providers from the same build.",
+      },
+
+      // ---- What a plan refuses (plan/planner) ----------------------------------------------------
+      {
+          "immutable-field",
+          "A field differs that cannot be changed in place.",
+          "Changing it would mean destroying the thing and making a new one, and hearth never does that for "
+          "a field.",
+          "Put the old value back, or remove the thing by hand and let hearth make it anew.",
+      },
+      {
+          "protected",
+          "A resource that is protected would be deleted.",
+          "`protect: true` was said for things whose loss cannot be made good; it holds over every flag.",
+          "Set `protect: false`, apply that, and delete the resource then.",
+      },
+      {
+          "no-way-there",
+          "The provider knows no steps from the live value to the declared one.",
+          "A plan that does not reach its end is not begun.",
+          "See `hearth explain KIND.FIELD` for what can be changed, and change the rest by hand.",
+      },
   };
   return rules;
 }

@@ -21,6 +21,8 @@
 //              x-hearth-write: online | pending | create-only        (default online)
 //              x-hearth-immutable, x-hearth-secret, x-hearth-write-only: true
 //              x-hearth-reference: KIND          the value (or each element) names a resource of KIND
+//                                                (the same host's, else the cluster's); in `desired` stands then what
+//                                                identifies that one, where KIND's identity is a single field
 //              x-hearth-path: within | input     the value (or each element) is a path: an edge to whoever claims it, or
 //                                                claims the nearest folder above it; `input`: read when this one starts
 //              x-hearth-expected: TEXT           what a pattern or combination means, for people: "an absolute path"

@@ -17,6 +17,8 @@ namespace hearth {
 namespace {
 
 constexpr std::size_t max_findings = 100;
+// Branches within branches multiply. No schema of ours comes near; one that does must not hang the program.
+constexpr std::size_t max_checks = 20'000'000;
 constexpr std::size_t max_listed = 12;  // names in one message: more is noise
 
 // ---- Values for people -----------------------------------------------------------------------------------
@@ -213,6 +215,7 @@ class Judgement {
 
  private:
   bool check(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
+    if (++checks_ > max_checks) return give_up(instance, place, out);
     if (hearth_) {
       if (instance.is_unknown()) return true;  // complained of where it was read
       if (node.secret) return check_secret(instance, place, out);
@@ -255,6 +258,13 @@ class Judgement {
     finding.diagnostic.path = std::move(path);
     out->push_back(std::move(finding));
     return false;
+  }
+
+  bool give_up(const Value& instance, const Place& place, Findings* out) {
+    if (gave_up_ || out == nullptr) return false;
+    gave_up_ = true;
+    return complain(out, "bad-schema", instance, place, "judging this takes too long",
+                    "the schema tries too many branches within branches");
   }
 
   // ---- Any value -----------------------------------------------------------------------------------------
@@ -794,6 +804,8 @@ class Judgement {
   }
 
   bool hearth_;
+  std::size_t checks_ = 0;
+  bool gave_up_ = false;
   std::unordered_set<const Value*> allowed_secrets_;
 };
 

@@ -180,8 +180,12 @@ class Builder final : public YAML::EventHandler {
   // Where MARK (which counts from 0, within the chunk) is in the file.
   [[nodiscard]] Position at(const YAML::Mark& mark) const {
     if (mark.is_null() || mark.line < 0 || mark.column < 0) return complaints_.at(chunk_.line, 1);
-    return complaints_.at(chunk_.line + static_cast<std::size_t>(mark.line),
-                          static_cast<std::size_t>(mark.column) + 1);
+    const auto line = static_cast<std::size_t>(mark.line);
+    auto column = static_cast<std::size_t>(mark.column);
+    // An escape that the text ends in makes yaml-cpp count on behind the end.
+    const std::size_t beyond = static_cast<std::size_t>(std::max(mark.pos, 0)) - offset_of(mark);
+    column -= std::min(beyond, column);
+    return complaints_.at(chunk_.line + line, column + 1);
   }
 
   // The last key or value that was read without error: where to look when yaml-cpp only knows where the text
@@ -225,12 +229,13 @@ class Builder final : public YAML::EventHandler {
     } else if (written) {
       refuse_tab(mark);
       add(Value(), at(mark));
+    } else if (in_map() && frames_.back().key_is_bad) {
+      add_refused(frames_.back().key_position);  // one complaint about a member is enough
     } else {
       const Position place = place_of_empty(mark);
       complaints_.add(
           "empty-value", place,
-          in_map() ? "the key " + quote(frames_.back().key) + " has no value"
-                   : "the list entry has no value",
+          in_map() ? "the key " + quote(frames_.back().key) + " has no value" : "the list entry has no value",
           "write a value, or null where it must be unset; \"\", [] and {} say which nothing is meant");
       add_refused(place);
     }
@@ -239,7 +244,7 @@ class Builder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     complaints_.add("alias", at(mark), "aliases are not supported", alias_hint);
     if (expects_key()) {
-      frames_.back().key_is_bad = frames_.back().has_key = true;
+      mark_bad_key(at(mark));
     } else {
       add_refused(at(mark));
     }
@@ -371,7 +376,14 @@ class Builder final : public YAML::EventHandler {
 
   void refuse_key(Position position, std::string message) {
     complaints_.add("bad-key", position, std::move(message), "quote it if it is a name");
-    frames_.back().key_is_bad = frames_.back().has_key = true;
+    mark_bad_key(position);
+  }
+
+  void mark_bad_key(Position position) {
+    Frame& frame = frames_.back();
+    frame.has_key = frame.key_is_bad = true;
+    frame.key.clear();
+    frame.key_position = position;
   }
 
   // Complains when a word reads differently elsewhere or cannot be represented; says whether it did.

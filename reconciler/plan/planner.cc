@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -227,7 +228,9 @@ class Planner {
       blocked_by_[i] = resource.address.to_string();
       return;
     }
-    foresee_refresh(resource, live);
+    // What moved is judged by what was really seen; what a planned change will outdate has that change's cause.
+    const Live seen = live;
+    const std::optional<Cause> outdated_by = foresee_refresh(resource, live);
     const bool creating = live.presence == Live::Presence::absent;
     const Difference difference = diff(resource, live);
     if (!difference.unknown.empty()) {
@@ -251,7 +254,7 @@ class Planner {
     action.resource = creating ? with_defaults(resource) : resource;
     action.declared = resource.desired;
     action.changes = creating ? diff(action.resource, live).changes : difference.changes;
-    action.cause = cause_of(resource, live);
+    action.cause = outdated_by && diff(resource, seen).empty() ? *outdated_by : cause_of(resource, seen);
     action.after = inherited_[i];
     action.live = live;
     if (resource.drift == DriftPolicy::report && action.cause == Cause::drift) {
@@ -299,18 +302,23 @@ class Planner {
   }
 
   // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes.
-  void foresee_refresh(const Resource& resource, Live& live) {
+  // Says what causes that change, if there is one.
+  std::optional<Cause> foresee_refresh(const Resource& resource, Live& live) {
+    std::optional<Cause> cause;
     const std::string& refresh = resource.kind->refresh();
-    if (refresh.empty() || live.presence != Live::Presence::present) return;
+    if (refresh.empty() || live.presence != Live::Presence::present) return cause;
     Value* current = live.fields.find(refresh);
-    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return;
+    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return cause;
     for (const Dependency& dependency : resource.dependencies) {
       if (dependency.type != Dependency::Type::input) continue;
       const auto found = index_.find(dependency.on);
       if (found == index_.end() || action_of_[found->second] == none) continue;
       const Action& input = plan_.actions[action_of_[found->second]];
-      if (input.refused.empty()) *current = false;
+      if (!input.refused.empty()) continue;
+      *current = false;
+      cause = cause && *cause != input.cause ? Cause::both : input.cause;
     }
+    return cause;
   }
 
   void report_unknown(const Resource& resource, const std::string& why) {
@@ -411,7 +419,15 @@ class Planner {
       action.refused_why = provider.error().message;
       return;
     }
-    action.rounds.push_back((*provider)->removal_steps(action.resource, action.live));
+    std::vector<Step> steps = (*provider)->removal_steps(action.resource, action.live);
+    if (steps.empty()) {
+      // There is nothing of hearth's own to take away: a package's unit, a file whose content was never declared.
+      action.type = ActionType::forget;
+      action.effect = Effect::none;
+      note(Note::Type::retained, action.address, "no longer declared, stays as it is: hearth did not make it");
+      return;
+    }
+    action.rounds.push_back(std::move(steps));
   }
 
   // ---- Units of work ----

@@ -184,17 +184,17 @@ Hashes read_hashes(std::string_view text) {
   return hashes;
 }
 
-// What a tool said of PATH: the part after the name, as in "Permission denied"; "" when it said nothing of
-// it. With ALONE any message is about it.
-std::string reason_for(std::string_view messages, std::string_view path, bool alone) {
-  for (const std::string_view line : split(messages, '\n')) {
-    const std::size_t tool_end = line.find(": ");
-    if (tool_end == std::string_view::npos) continue;
+// What TOOL said of PATH: the part after the name, as in "Permission denied"; "" when it said nothing of it.
+// With ALONE any of its messages is about it. Never what somebody else said: that there is no such *tool* is
+// no absence of the file.
+std::string reason_for(std::string_view messages, std::string_view tool, std::string_view path, bool alone) {
+  for (std::string_view line : split(messages, '\n')) {
+    if (!line.starts_with(tool) || !line.substr(tool.size()).starts_with(": ")) continue;
     if (alone) return std::string(line.substr(line.rfind(": ") + 2));
-    const std::string_view rest = line.substr(tool_end + 2);
+    line.remove_prefix(tool.size() + 2);
     for (const std::string_view quote : {"'", ""}) {
       const std::string start = std::string(quote) + std::string(path) + std::string(quote) + ": ";
-      if (rest.starts_with(start)) return std::string(rest.substr(start.size()));
+      if (line.starts_with(start)) return std::string(line.substr(start.size()));
     }
   }
   return {};
@@ -307,8 +307,8 @@ class ReplyReader {
           continue;
         }
         if (hash == listed.end()) {
-          std::string reason =
-              hashes->timed_out() ? "reading it takes too long" : reason_for(hashes->err, path, alone);
+          std::string reason = hashes->timed_out() ? "reading it takes too long"
+                                                   : reason_for(hashes->err, "sha256sum", path, alone);
           if (reason.empty()) reason = hashes->err.empty() ? "it changed meanwhile" : first_line(hashes->err);
           files_.insert_or_assign(path, NoReply{"cannot read " + path + ": " + reason});
           continue;
@@ -321,7 +321,7 @@ class ReplyReader {
 
   Reply why_no_file(const std::string& path, const Frame& stats, bool alone) const {
     if (stats.timed_out()) return NoReply{path + " does not answer: is the file system below it dead?"};
-    std::string reason = reason_for(stats.err, path, alone);
+    std::string reason = reason_for(stats.err, "find", path, alone);
     if (says_absent(reason)) return FileReply{};
     if (reason.empty()) reason = stats.err.empty() ? "no answer" : first_line(stats.err);
     return NoReply{"cannot look at " + path + ": " + reason};
@@ -339,7 +339,9 @@ class ReplyReader {
     const Frame* content = frame("c" + std::to_string(index));
     if (content == nullptr || !content->complete) return no_reply();
     if (content->code != "0") {
-      return NoReply{"cannot read " + probe.path + ": " + reason_for(content->err, probe.path, true)};
+      std::string reason = reason_for(content->err, "head", probe.path, true);
+      if (reason.empty()) reason = content->timed_out() ? "it takes too long" : first_line(content->err);
+      return NoReply{"cannot read " + probe.path + ": " + reason};
     }
     if (content->out.size() > probe.max_content) return reply;
     // The file may have changed since it was hashed: hash and content always belong together.
@@ -385,7 +387,7 @@ class ReplyReader {
     }
     const bool alone = paths.size() == 1;
     for (const std::string& path : paths) {
-      const std::string reason = reason_for(listed->err, path, alone);
+      const std::string reason = reason_for(listed->err, "find", path, alone);
       const auto start = starts.find(path);
       if (listed->timed_out()) {
         directories_.insert_or_assign(path,
@@ -512,12 +514,12 @@ class ReplyReader {
   std::string add_input(const std::string& path, std::set<std::string>& lines, std::int64_t& newest) const {
     const auto input = inputs_.find(path);
     if (input == inputs_.end()) {
-      const std::string reason = reason_for(inputs_frame_->err, path, false);
+      const std::string reason = reason_for(inputs_frame_->err, "find", path, false);
       if (says_absent(reason)) return {};
       if (!reason.empty()) return reason;
       // A name that find prints in another way: absent when nothing but absence was reported at all.
       for (const std::string_view line : split(inputs_frame_->err, '\n')) {
-        const std::string any = reason_for(line, path, true);
+        const std::string any = reason_for(line, "find", path, true);
         if (!says_absent(any)) return any.empty() ? std::string(line) : any;
       }
       return inputs_frame_->err.empty() ? "no answer" : "";
@@ -532,7 +534,7 @@ class ReplyReader {
     }
     const auto hash = input_hashes_.find(path);
     if (hash == input_hashes_.end()) {
-      const std::string reason = reason_for(hashes_frame_->err, path, false);
+      const std::string reason = reason_for(hashes_frame_->err, "sha256sum", path, false);
       return reason.empty() ? "it changed meanwhile" : reason;
     }
     lines.insert(hash->second + "  " + path);

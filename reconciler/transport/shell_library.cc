@@ -666,17 +666,23 @@ control_unit() {
       run_command "$seconds" systemctl --no-ask-password daemon-reload
       ;;
     stop)
-      offline stop && run_command "$seconds" systemctl --no-ask-password stop -- "$unit" && rm -f -- "$run/units/$unit"
+      offline stop && stop_unit "$unit" "$seconds" && rm -f -- "$run/units/$unit"
       ;;
     *) run_command "$seconds" systemctl --no-ask-password ${root:+"--root=$root"} "$verb" -- "$unit" ;;
   esac
 }
 
+# A unit that is not there does not run: when a new one goes back, its file is gone before it is stopped.
+stop_unit() {
+  run_command "$2" systemctl --no-ask-password stop -- "$1" && return
+  [ "$(timeout -k 2 15 systemctl show -P LoadState -P ActiveState -- "$1" 2>&1)" = "not-found${nl}inactive" ]
+}
+
 unit_state() {
   local text line
-  active= sub= result= invocation= restarts= type= condition=
+  active= sub= result= invocation= restarts= type= condition= tested=
   text=$(timeout -k 2 15 systemctl show -p ActiveState -p SubState -p Result -p InvocationID -p NRestarts -p Type \
-    -p ConditionResult -- "$1" 2>&1) || fail command "$text" || return 1
+    -p ConditionResult -p ConditionTimestampMonotonic -- "$1" 2>&1) || fail command "$text" || return 1
   while IFS= read -r line; do
     case $line in
       ActiveState=*) active=${line#*=} ;;
@@ -686,6 +692,7 @@ unit_state() {
       NRestarts=*) restarts=${line#*=} ;;
       Type=*) type=${line#*=} ;;
       ConditionResult=*) condition=${line#*=} ;;
+      ConditionTimestampMonotonic=*) tested=${line#*=} ;;
     esac
   done <<END
 $text
@@ -698,9 +705,18 @@ unit_failed() {
   fail unit-failed "$3"
 }
 
+# was_skipped UNIT SINCE: one of its conditions did not hold. A unit that has ended and that nothing refers to is forgotten
+# at once; then its conditions look as if they had never been asked, and only the journal knows.
+was_skipped() {
+  [ "$condition" = no ] || return 1
+  [ "$tested" = 0 ] || return 0
+  timeout -k 2 10 journalctl --sync 2>/dev/null
+  timeout -k 2 10 journalctl --no-pager -q -o cat -n 20 -u "$1" --since "@$2" 2>/dev/null | grep -q 'was skipped because '
+}
+
 bring_up() {
   local verb="$1" unit="$2" seconds="$3" settle="$4" since own config status first restarted until out
-  local active sub result invocation restarts type condition
+  local active sub result invocation restarts type condition tested
   shift 4
   # What it is about to read. Taken before it starts: what changes from now on it may have missed.
   input_paths= input_patterns=
@@ -735,7 +751,7 @@ bring_up() {
         return 1
         ;;
       inactive/*)
-        if [ "$condition" = no ]; then
+        if was_skipped "$unit" "$since"; then
           unit_failed "$unit" "$since" "a condition of $unit does not hold, so systemd did not start it"
           return 1
         fi

@@ -357,6 +357,31 @@ TEST(Apply, TellsDriftFromIntent) {
   EXPECT_EQ(world.plan().actions.at(0).cause, Cause::intent);
 }
 
+TEST(Apply, CallsAServiceThatANewFileOutdatesIntent) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
+  const Plan plan = world.plan();
+  ASSERT_EQ(plan.actions.size(), 2U);
+  EXPECT_EQ(plan.actions[1].cause, Cause::intent);
+}
+
+TEST(Apply, ForgetsWhatItDidNotMake) {
+  World world;
+  const std::string keep = "kind: Directory\nname: d\nhosts: all\nspec: {path: /srv/d}\n";
+  world.declare({"pve"}, keep + "---\nkind: Service\nname: cron\nhosts: all\nspec: {state: running}\n");
+  world.host("pve").units["cron.service"].running = true;
+  world.apply();
+  world.declare({"pve"}, keep);
+  const Plan plan = world.plan();
+  ASSERT_EQ(plan.actions.size(), 1U);
+  EXPECT_EQ(plan.actions[0].type, ActionType::forget);
+  world.apply();
+  EXPECT_TRUE(world.host("pve").units.at("cron.service").running);
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
 TEST(Apply, OnlyReportsDriftWhereThatIsAskedFor) {
   World world;
   const std::string text =

@@ -2,8 +2,6 @@
 
 #include "providers/host_checks/certificate.h"
 #include "providers/host_checks/host_checks_provider.h"
-#include "providers/host_checks/size.h"
-#include "reconciler/core/json.h"
 #include "tests/fakes/resources.h"
 
 namespace hearth {
@@ -242,24 +240,6 @@ TEST(HostChecks, KernelLog) {
             "unknown: journalctl failed: Bad pattern \"fo(o\": missing closing parenthesis");
   EXPECT_EQ(answer(resource, {run(0), run(124)}),
             "unknown: the journal was not searched within 10 s: raise `timeout`");
-}
-
-TEST(HostChecks, ReadsSizes) {
-  EXPECT_EQ(parse_size(5), 5U);
-  EXPECT_EQ(parse_size("5GiB"), 5ULL << 30U);
-  EXPECT_EQ(parse_size("1.5 GiB"), 3ULL << 29U);
-  EXPECT_EQ(parse_size("100"), 100U);
-  EXPECT_EQ(parse_size("100B"), 100U);
-  EXPECT_EQ(parse_size("2K"), 2048U);
-  EXPECT_EQ(parse_size("1TB"), 1ULL << 40U);
-  for (const Value& bad : {Value(""), Value("GiB"), Value("5 bananas"), Value("-1"), Value(-1),
-                           Value("1.2.3"), Value(true), Value("9999999999T")}) {
-    EXPECT_EQ(parse_size(bad), std::nullopt) << to_json(bad);
-  }
-  EXPECT_EQ(size_text(0), "0 B");
-  EXPECT_EQ(size_text(1023), "1023 B");
-  EXPECT_EQ(size_text(1536), "1.5 KiB");
-  EXPECT_EQ(size_text(5ULL << 40U), "5.0 TiB");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "providers/host_files/host_files_provider.h"
-#include "providers/support/canonical.h"
+#include "providers/support/text.h"
 #include "reconciler/core/json.h"
 #include "tests/fakes/resources.h"
 
@@ -238,24 +238,12 @@ TEST(HostFiles, FindsDirectories) {
 
 // ---- What providers share ----
 
-TEST(Canonical, NormalisesPaths) {
-  const std::vector<std::pair<std::string, std::string>> cases = {
-      {"/", "/"},      {"//", "/"},     {"/etc//motd", "/etc/motd"}, {"/etc/./x/../motd/", "/etc/motd"},
-      {"/../..", "/"}, {"/...", "/..."}};
-  for (const auto& [path, normal] : cases) EXPECT_EQ(normalised_path(path), normal);
-}
-
-TEST(Canonical, ReadsAndWritesModes) {
+TEST(ProviderText, WritesModes) {
   EXPECT_EQ(mode_text(0), "0000");
   EXPECT_EQ(mode_text(04755), "4755");
-  EXPECT_EQ(parse_mode("644"), 0644U);
-  EXPECT_EQ(parse_mode("0644"), 0644U);
-  EXPECT_EQ(parse_mode("0844"), std::nullopt);
-  EXPECT_EQ(parse_mode(""), std::nullopt);
-  EXPECT_EQ(parse_mode("00644"), std::nullopt);
 }
 
-TEST(Canonical, DecodesBase64) {
+TEST(ProviderText, DecodesBase64) {
   for (const std::string text : {"", "a", "ab", "abc", "abcd", "\xff\x00\x10"})
     EXPECT_EQ(from_base64(base64(text)), text);
   for (const char* bad : {"a", "ab", "abc", "ab!=", "=abc", "ab=c", "====", "abcd="}) {
@@ -263,7 +251,7 @@ TEST(Canonical, DecodesBase64) {
   }
 }
 
-TEST(Canonical, TellsTextFromOtherBytes) {
+TEST(ProviderText, TellsTextFromOtherBytes) {
   for (const char* text : {"", "a\tb\r\n", "ü€😀", "\xed\x9f\xbf"}) EXPECT_TRUE(is_text(text)) << text;
   for (const char* other :
        {"\x01", "\x7f", "\xff", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
@@ -271,7 +259,7 @@ TEST(Canonical, TellsTextFromOtherBytes) {
   }
 }
 
-TEST(Canonical, MakesNamesFit) {
+TEST(ProviderText, MakesNamesFit) {
   EXPECT_EQ(fit_name("/etc/cron.d/a b"), "etc-cron.d-a-b");
   EXPECT_EQ(fit_name("getty@tty1"), "getty-tty1");
 }

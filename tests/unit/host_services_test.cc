@@ -238,27 +238,17 @@ TEST(HostServices, AsksForUnitAndItsFiles) {
   const Resource resource = service("wol", {{"unit", "x"},
                                             {"dropIns", Map{{"10-a", "y"}, {"20-b", nullptr}}},
                                             {"configFiles", List{"/etc//wol.conf"}}});
-  EXPECT_EQ(
-      provider.probes(resource),
-      (std::vector<Probe>{
-          QueryUnit{.unit = "wol.service", .config_files = {"/etc/wol.conf"}},
-          ReadFile{.path = "/etc/systemd/system/wol.service", .known_sha256 = sha256("x")},
-          ReadFile{.path = "/usr/lib/systemd/system/wol.service", .known_sha256 = "", .max_content = 0},
-          ListDirectory{"/etc/systemd/system/wol.service.d"},
-          ReadFile{.path = "/etc/systemd/system/wol.service.d/10-a.conf", .known_sha256 = sha256("y")},
-          ReadFile{
-              .path = "/etc/systemd/system/wol.service.d/20-b.conf", .known_sha256 = "", .max_content = 0},
-      }));
+  EXPECT_EQ(provider.probes(resource),
+            (std::vector<Probe>{
+                QueryUnit{.unit = "wol.service", .config_files = {"/etc/wol.conf"}},
+                ReadFile{.path = "/etc/systemd/system/wol.service", .known_sha256 = sha256("x")},
+                ReadFile{.path = "/usr/lib/systemd/system/wol.service", .known_sha256 = "", .max_content = 0},
+                ListDirectory{"/etc/systemd/system/wol.service.d"},
+                ReadFile{.path = "/etc/systemd/system/wol.service.d/10-a.conf", .known_sha256 = sha256("y")},
+                ReadFile{.path = "/etc/systemd/system/wol.service.d/20-b.conf", .known_sha256 = ""},
+            }));
   EXPECT_EQ(provider.probes(service("fstrim.timer", {{"enabled", true}})),
             (std::vector<Probe>{QueryUnit{.unit = "fstrim.timer", .config_files = {}}}));
-}
-
-TEST(HostServices, NamesUnitsAsSystemdDoes) {
-  EXPECT_EQ(full_unit_name("wol"), "wol.service");
-  EXPECT_EQ(full_unit_name("wol.service"), "wol.service");
-  EXPECT_EQ(full_unit_name("fstrim.timer"), "fstrim.timer");
-  EXPECT_EQ(full_unit_name("getty@tty1"), "getty@tty1.service");
-  EXPECT_EQ(full_unit_name("my.app"), "my.app.service");
 }
 
 TEST(HostServices, SaysWhetherAUnitRuns) {
@@ -402,6 +392,21 @@ TEST(HostServices, PassesOnWhatCouldNotBeRead) {
             true);
 }
 
+// Somebody masked a unit by hand: that is the one thing that differs. What the mask hides is made right along with it.
+TEST(HostServices, CallsAMaskOneDifference) {
+  for (const bool enabled : {true, false}) {
+    const Resource resource =
+        service("ssh.socket", {{"masked", false}, {"enabled", enabled}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
+    UnitReply reply = recorded(masked_socket);
+    reply.inputs_modified = reply.started + 1;
+    const Live live = decode(resource, {reply});
+    EXPECT_EQ(field(live, "masked"), "true");
+    EXPECT_EQ(field(live, "enabled"), enabled ? "true" : "false");
+    EXPECT_EQ(field(live, "current"), "true");
+    EXPECT_EQ(verbs(provider.next_steps(resource, live)), (Words{"unmask", enabled ? "enable" : "disable"}));
+  }
+}
+
 // ---- Staleness ----
 
 TEST(HostServices, ComparesStampsOfThisInvocationElseTimes) {
@@ -438,6 +443,27 @@ TEST(HostServices, IsNotCurrentWhenItRunsOnOldInputs) {
   // Whoever declares nothing of what it reads does not want it restarted for a package's update.
   EXPECT_EQ(current(service("app", {{"state", "running"}}), stale), "true");
   EXPECT_EQ(current(service("app", {{"unit", app_text}, {"state", "stopped"}}), stale), "true");
+}
+
+// Somebody edited a file by hand: that is the one thing that differs, however the unit runs.
+TEST(HostServices, CallsAnEditedTextOneDifferenceNotTwo) {
+  UnitReply stale = recorded(app, {{"NeedDaemonReload", "yes"}});
+  stale.inputs_modified = stale.started + 1;
+  const Resource text = service("app", {{"unit", app_text}, {"state", "running"}});
+  const auto with_unit = [&](const std::string& live) {
+    return field(decode(text, {stale, regular_file(live), FileReply{}}), "current");
+  };
+  EXPECT_EQ(with_unit(app_text), "false");
+  EXPECT_EQ(with_unit(std::string(app_text) + "# mine\n"), "true");
+
+  const auto with_drop_in = [&](const Resource& resource, const std::string& live) {
+    return field(decode(resource, {stale, ListReply{true, {"10-n.conf", "mine.conf"}}, regular_file(live)}), "current");
+  };
+  Resource drop_in = service("app", {{"dropIns", Map{{"10-n", "x\n"}}}});
+  EXPECT_EQ(with_drop_in(drop_in, "x\n"), "false");
+  EXPECT_EQ(with_drop_in(drop_in, "y\n"), "true");
+  drop_in.exclusive_fields = {"dropIns"};
+  EXPECT_EQ(with_drop_in(drop_in, "x\n"), "true");
 }
 
 TEST(HostServices, IsNotCurrentWhenSystemdReadOtherTexts) {

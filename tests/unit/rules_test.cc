@@ -4,7 +4,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
+#include <string_view>
 
 namespace hearth {
 namespace {
@@ -30,6 +35,30 @@ TEST(Rules, AreFoundById) {
   ASSERT_NE(find_rule("alias"), nullptr);
   EXPECT_EQ(find_rule("alias")->id, "alias");
   EXPECT_EQ(find_rule("no-such-rule"), nullptr);
+}
+
+// What the sources complain with, they can explain: `hearth explain RULE` is in every message.
+TEST(Rules, CoverEveryComplaintInTheSources) {
+  namespace fs = std::filesystem;
+  std::set<std::string> used;
+  for (const char* folder : {"reconciler", "providers"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(HEARTH_SOURCE_DIR) / folder)) {
+      if (entry.path().extension() != ".cc") continue;
+      std::ifstream in(entry.path());
+      const std::string text{std::istreambuf_iterator<char>(in), {}};
+      for (const std::string_view before : {"failure(", "rule = ", "refused = "}) {
+        for (auto at = text.find(before); at != std::string::npos; at = text.find(before, at + 1)) {
+          auto begin = text.find_first_not_of(" \n", at + before.size());
+          if (begin == std::string::npos || text[begin] != '"')
+            continue;  // a variable: its value stands elsewhere
+          const auto end = text.find('"', ++begin);
+          used.insert(text.substr(begin, end - begin));
+        }
+      }
+    }
+  }
+  EXPECT_GT(used.size(), 40U) << "the search finds nothing any more";
+  for (const auto& id : used) EXPECT_NE(find_rule(id), nullptr) << id << " is not in core/rules.cc";
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ drifts() {
         # A thing that is not where it should be is not there at all.
         *.path | *.unitName)
             expect 2 hearth plan -o json
-            json '[.actions[] | "\(.action) \(.address)"] | join(", ")' "create $address"
+            json '[.actions[] | "\(.type) \(.address)"] | join(", ")' "create $address"
             ;;
         *) differs "$address" "${field#*.}${entry:+.$entry}" ;;
     esac
@@ -105,8 +105,10 @@ drifts Service.unit Service/web@pve 'sed -i "s/^Description=.*/Description=Mine/
 entry=10-limits
 drifts Service.dropIns Service/cron@pve 'sed -i s/512/256/ /etc/systemd/system/cron.service.d/10-limits.conf; systemctl daemon-reload' \
     $((512 * 1024 * 1024)) systemctl show -P MemoryMax cron
-drifts Service.dropIns Service/cron@pve 'rm /etc/systemd/system/cron.service.d/10-limits.conf' \
+drifts Service.dropIns Service/cron@pve 'rm /etc/systemd/system/cron.service.d/10-limits.conf; systemctl daemon-reload' \
     $((512 * 1024 * 1024)) systemctl show -P MemoryMax cron
+drifts Service.dropIns Service/cron@pve 'rm -r /etc/systemd/system/cron.service.d' \
+    10-limits.conf ls /etc/systemd/system/cron.service.d
 entry=
 drifts Service.enabled Service/cron@pve 'systemctl disable cron' enabled systemctl is-enabled cron
 drifts Service.masked Service/rpc-statd@pve 'systemctl unmask rpc-statd' masked systemctl is-enabled rpc-statd
@@ -121,6 +123,17 @@ drifts Service.unitName Service/web@pve 'systemctl disable --now web; rm /etc/sy
 
 step "nothing is left to do"
 plan_is_empty
+
+step "what only the manifests changed is no drift, and neither is what follows from it"
+declare_web pve "Good evening"
+differs_too() { json '[.actions[].address] | sort | join(" ")' "File/greeting@pve Service/web@pve"; }
+expect 2 hearth plan -o json
+differs_too
+json '[.actions[].cause] | unique | join(" ")' intent
+expect 0 hearth drift
+says "hearth plan"
+expect 0 hearth apply --yes
+node_prints pve "Good evening" curl -s --retry 5 --retry-connrefused http://127.0.0.1:8080/
 
 step "no live field has been forgotten"
 # Node and Check are only looked at: nothing of theirs is ever repaired (checks.sh has what they report).

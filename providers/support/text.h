@@ -1,4 +1,4 @@
-// One form for what systems write in several ways.
+// Small things that every provider does with text.
 #pragma once
 
 #include <cstdint>
@@ -6,17 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include "reconciler/core/value.h"
-
 namespace hearth {
 
-// Lexically: no `//`, `.`, `..` nor a slash at the end; symbolic links are not looked at. PATH is absolute.
+// The canonical form of a path of a manifest. What is no absolute path stays as it is: the schema has refused
+// it.
 std::string normalised_path(std::string_view path);
 
 // "0644" for 0644: always four digits.
 std::string mode_text(std::uint32_t mode);
-// Nothing when TEXT is no octal number of at most four digits.
-std::optional<std::uint32_t> parse_mode(std::string_view text);
 
 // TEXT with every character that no resource name may hold replaced by '-', and none in front.
 std::string fit_name(std::string_view text);

@@ -1,0 +1,1 @@
+HEARTH_SCHEMAS=schemas explain Gadget.parts.size

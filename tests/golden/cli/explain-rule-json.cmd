@@ -1,0 +1,1 @@
+explain tab -o json

@@ -1,0 +1,1 @@
+-C manifests graph -o json

@@ -1,0 +1,1 @@
+PATH=/nonexistent -C manifests graph --format svg

@@ -1,0 +1,1 @@
+HEARTH_JOURNAL=@journal history 1 -v

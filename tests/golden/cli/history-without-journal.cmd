@@ -1,0 +1,1 @@
+HEARTH_JOURNAL=/nonexistent/journal.db history

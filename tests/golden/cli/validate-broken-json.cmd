@@ -1,0 +1,1 @@
+-C broken -o json validate

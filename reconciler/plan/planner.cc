@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -227,7 +228,7 @@ class Planner {
       blocked_by_[i] = resource.address.to_string();
       return;
     }
-    foresee_refresh(resource, live);
+    const std::optional<Cause> foreseen = foresee_refresh(resource, live);
     const bool creating = live.presence == Live::Presence::absent;
     const Difference difference = diff(resource, live);
     if (!difference.unknown.empty()) {
@@ -251,7 +252,8 @@ class Planner {
     action.resource = creating ? with_defaults(resource) : resource;
     action.declared = resource.desired;
     action.changes = creating ? diff(action.resource, live).changes : difference.changes;
-    action.cause = cause_of(resource, live);
+    // What differs only because its inputs are about to change differs for their reason.
+    action.cause = foreseen && difference.changes.size() == 1 ? *foreseen : cause_of(resource, live);
     action.after = inherited_[i];
     action.live = live;
     if (resource.drift == DriftPolicy::report && action.cause == Cause::drift) {
@@ -298,19 +300,24 @@ class Planner {
     }
   }
 
-  // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes.
-  void foresee_refresh(const Resource& resource, Live& live) {
+  // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes. Sets LIVE to
+  // that, and answers why the inputs change; nothing when they do not.
+  std::optional<Cause> foresee_refresh(const Resource& resource, Live& live) {
     const std::string& refresh = resource.kind->refresh();
-    if (refresh.empty() || live.presence != Live::Presence::present) return;
+    if (refresh.empty() || live.presence != Live::Presence::present) return std::nullopt;
     Value* current = live.fields.find(refresh);
-    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return;
+    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return std::nullopt;
+    std::optional<Cause> cause;
     for (const Dependency& dependency : resource.dependencies) {
       if (dependency.type != Dependency::Type::input) continue;
       const auto found = index_.find(dependency.on);
       if (found == index_.end() || action_of_[found->second] == none) continue;
       const Action& input = plan_.actions[action_of_[found->second]];
-      if (input.refused.empty()) *current = false;
+      if (!input.refused.empty()) continue;
+      cause = cause && *cause != input.cause ? Cause::both : input.cause;
     }
+    if (cause) *current = false;
+    return cause;
   }
 
   void report_unknown(const Resource& resource, const std::string& why) {

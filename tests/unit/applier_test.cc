@@ -357,6 +357,18 @@ TEST(Apply, TellsDriftFromIntent) {
   EXPECT_EQ(world.plan().actions.at(0).cause, Cause::intent);
 }
 
+// A restart that a new configuration brings along is as new as that: nobody touched the service.
+TEST(Apply, GivesARestartTheCauseOfTheFileThatItFollows) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
+  const Plan plan = world.plan();
+  ASSERT_EQ(plan.actions.size(), 2U);
+  EXPECT_EQ(plan.actions[0].cause, Cause::intent);
+  EXPECT_EQ(plan.actions[1].cause, Cause::intent);
+}
+
 TEST(Apply, OnlyReportsDriftWhereThatIsAskedFor) {
   World world;
   const std::string text =

@@ -301,23 +301,23 @@ class Planner {
     }
   }
 
-  // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes.
-  // Says what causes that change, if there is one.
+  // A resource that reads another's content when it starts runs on outdated inputs as soon as that one changes. Sets LIVE to
+  // that, and answers why the inputs change; nothing when they do not.
   std::optional<Cause> foresee_refresh(const Resource& resource, Live& live) {
-    std::optional<Cause> cause;
     const std::string& refresh = resource.kind->refresh();
-    if (refresh.empty() || live.presence != Live::Presence::present) return cause;
+    if (refresh.empty() || live.presence != Live::Presence::present) return std::nullopt;
     Value* current = live.fields.find(refresh);
-    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return cause;
+    if (current == nullptr || !current->is_boolean() || !current->as_boolean()) return std::nullopt;
+    std::optional<Cause> cause;
     for (const Dependency& dependency : resource.dependencies) {
       if (dependency.type != Dependency::Type::input) continue;
       const auto found = index_.find(dependency.on);
       if (found == index_.end() || action_of_[found->second] == none) continue;
       const Action& input = plan_.actions[action_of_[found->second]];
       if (!input.refused.empty()) continue;
-      *current = false;
       cause = cause && *cause != input.cause ? Cause::both : input.cause;
     }
+    if (cause) *current = false;
     return cause;
   }
 

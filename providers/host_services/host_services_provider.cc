@@ -115,7 +115,9 @@ bool wants(const Value* field) {
 // Whether there is nothing to write and nothing to remove. What could not be read is not counted: nothing is written over
 // it either.
 bool files_are_as_declared(const ServiceSpec& spec, const Map& fields, bool exclusive) {
-  const auto differ = [](const Value& live, const Value& desired) { return !live.is_unknown() && live != desired; };
+  const auto differ = [](const Value& live, const Value& desired) {
+    return !live.is_unknown() && live != desired;
+  };
   if (spec.text != nullptr && differ(*fields.find("unit"), *spec.text)) return false;
   if (spec.drop_ins == nullptr) return true;
   const Map& drop_ins = fields.find("dropIns")->as_map();
@@ -192,7 +194,8 @@ Live decode_service(const Resource& resource, const ServiceSpec& spec, const Ans
   // A text that is still to be written makes the unit take it up anyway: whether it runs on old ones is a question of its
   // own only when the files are right.
   bool current = true;
-  if (spec.manages_inputs && !hidden && files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
+  if (spec.manages_inputs && !hidden &&
+      files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
     current = !outdated && !(state == "running" && spec.state != "stopped" && is_stale(reply));
   }
   fields.set("current", current);

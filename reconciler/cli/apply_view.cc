@@ -9,8 +9,9 @@ namespace hearth {
 
 namespace {
 
-constexpr std::array all_outcomes = {Outcome::done,     Outcome::pending, Outcome::rolled_back, Outcome::failed,   Outcome::unknown,
-                                     Outcome::withheld, Outcome::refused, Outcome::skipped,     Outcome::cancelled};
+constexpr std::array all_outcomes = {Outcome::done,    Outcome::pending, Outcome::rolled_back,
+                                     Outcome::failed,  Outcome::unknown, Outcome::withheld,
+                                     Outcome::refused, Outcome::skipped, Outcome::cancelled};
 
 Color color_of(Outcome outcome) {
   switch (outcome) {

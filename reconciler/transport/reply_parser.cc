@@ -525,12 +525,9 @@ class ReplyReader {
       return inputs_frame_->err.empty() ? "no answer" : "";
     }
     switch (input->second.type) {
-      case 'f':
-        break;
-      case 'd':
-        return "it is a directory; name the files in it";
-      default:
-        return {};  // /dev/null stands for "nothing", a link to nowhere for "absent"
+      case 'f': break;
+      case 'd': return "it is a directory; name the files in it";
+      default: return {};  // /dev/null stands for "nothing", a link to nowhere for "absent"
     }
     const auto hash = input_hashes_.find(path);
     if (hash == input_hashes_.end()) {

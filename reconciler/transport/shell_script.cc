@@ -177,33 +177,15 @@ class OperationRenderer {
   std::string render_one(const ControlUnit& control, std::string& why) {
     std::string verb;
     switch (control.verb) {
-      case ControlUnit::Verb::start:
-        verb = "start";
-        break;
-      case ControlUnit::Verb::stop:
-        verb = "stop";
-        break;
-      case ControlUnit::Verb::restart:
-        verb = "restart";
-        break;
-      case ControlUnit::Verb::reload:
-        verb = "reload";
-        break;
-      case ControlUnit::Verb::enable:
-        verb = "enable";
-        break;
-      case ControlUnit::Verb::disable:
-        verb = "disable";
-        break;
-      case ControlUnit::Verb::mask:
-        verb = "mask";
-        break;
-      case ControlUnit::Verb::unmask:
-        verb = "unmask";
-        break;
-      case ControlUnit::Verb::daemon_reload:
-        verb = "daemon-reload";
-        break;
+      case ControlUnit::Verb::start: verb = "start"; break;
+      case ControlUnit::Verb::stop: verb = "stop"; break;
+      case ControlUnit::Verb::restart: verb = "restart"; break;
+      case ControlUnit::Verb::reload: verb = "reload"; break;
+      case ControlUnit::Verb::enable: verb = "enable"; break;
+      case ControlUnit::Verb::disable: verb = "disable"; break;
+      case ControlUnit::Verb::mask: verb = "mask"; break;
+      case ControlUnit::Verb::unmask: verb = "unmask"; break;
+      case ControlUnit::Verb::daemon_reload: verb = "daemon-reload"; break;
     }
     std::string unit;
     if (control.verb != ControlUnit::Verb::daemon_reload) {

@@ -84,16 +84,24 @@ read_files() {
   hashes=$all
 }
 
-# send_content FRAME KNOWN LIMIT PATH: up to LIMIT bytes of what was hashed just now, unless its hash is KNOWN.
-send_content() {
+# is_news KNOWN PATH: true when PATH was hashed just now and its hash is not KNOWN.
+is_news() {
   case "$nl$hashes$nl" in
-    *"$nl$2  $4$nl"*) return ;;  # known: nothing to send
-    *"  $4$nl"* | "$nl"\\*) ;;     # hashed, so it can be read; names with a backslash in front are written in another way
-    *) return ;;
+    *"$nl$1  $2$nl"*) return 1 ;;
+    *"  $2$nl"* | "$nl"\\*) ;; # a backslash in front: the name stands there in another way, and alone
+    *) return 1 ;;
   esac
-  begin "$1"
-  timeout -k 2 20 head -c "$3" -- "$4"
-  end "$1" $?
+}
+
+# send_contents FRAME LIMIT PATH…: the first LIMIT bytes of each, in the way of `head`: a line with the name before each.
+# Where one ends is told by its hash.
+send_contents() {
+  local frame="$1" limit="$2"
+  shift 2
+  [ $# -gt 0 ] || return 0
+  begin "$frame"
+  timeout -k 2 20 head -v -c "$limit" -- "$@"
+  end "$frame" $?
 }
 
 # list_directories NUMBER PATH…
@@ -211,19 +219,28 @@ with_inputs() {
   "$@"
 }
 
-# read_inputs PATH…: facts of each, following links; then hashes of what is a file.
+# read_inputs PATH…: facts of each, following links, and the hashes of those that are files.
 read_inputs() {
-  local path status=0
+  local path i=0
   begin i
-  [ $# -eq 0 ] || timeout -k 2 10 find -H "$@" -maxdepth 0 -printf 'i\0%p\0%y\0%T@\0%B@\0'
-  status=$?
-  end i "$status"
-  case $status in
-    124 | 137) return ;;
+  [ $# -eq 0 ] || look_at_inputs 30 "$@"
+  set -- $? "$@"
+  end i "$1"
+  case $1 in
+    124 | 137) shift ;;
+    *) return ;;
   esac
-  begin j
-  hash_paths "$@"
-  end j $?
+  for path; do
+    begin "i.$i"
+    look_at_inputs 5 "$path"
+    end "i.$i" $?
+    i=$((i + 1))
+  done
+}
+look_at_inputs() {
+  local seconds="$1"
+  shift
+  timeout -k 2 "$seconds" find -H "$@" -maxdepth 0 -printf 'i\0%p\0%y\0%T@\0%B@\0' -type f -exec sha256sum -z -- {} +
 }
 
 # hash_paths PATH…: sha256sum of those that are files or links to files.

@@ -351,7 +351,10 @@ class Applier::Impl {
       return;
     }
     if (action.type == ActionType::remove) {
-      const bool gone = live.presence == Live::Presence::absent;
+      // A package's thing stays without what hearth had added to it.
+      const auto provider = providers_.load(action.resource.kind->provider());
+      const bool gone = live.presence == Live::Presence::absent ||
+                        (provider && (*provider)->removal_steps(action.resource, live).empty());
       stop(i, gone ? Outcome::done : lost.empty() ? Outcome::failed : Outcome::unknown,
            gone ? "" : lost.empty() ? "is still there" : lost);
       return;

@@ -359,14 +359,16 @@ class Applier::Impl {
       return;
     }
     if (action.type == ActionType::remove) {
-      const bool gone = live.presence == Live::Presence::absent;
-      stop(i,
-           gone           ? Outcome::done
-           : lost.empty() ? Outcome::failed
-                          : Outcome::unknown,
-           gone           ? ""
-           : lost.empty() ? "is still there"
-                          : lost);
+      // A package's thing stays without what hearth had added to it.
+      const auto provider = providers_.load(action.resource.kind->provider());
+      if (live.presence == Live::Presence::absent ||
+          (provider && (*provider)->removal_steps(action.resource, live).empty())) {
+        stop(i, Outcome::done, "");
+      } else if (lost.empty()) {
+        stop(i, Outcome::failed, "is still there");
+      } else {
+        stop(i, Outcome::unknown, lost);
+      }
       return;
     }
     const Difference left = diff(action.resource, live);

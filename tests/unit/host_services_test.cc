@@ -621,11 +621,22 @@ TEST(HostServices, TakesAwayItsOwnUnit) {
   EXPECT_EQ(highest(steps), Effect::restart);
 }
 
-TEST(HostServices, DoesNotTakeAwayWhatOverridesAPackagesUnit) {
+// What hearth added goes; the package's unit stays, and runs without it.
+TEST(HostServices, TakesAwayWhatItAddedToAPackagesUnit) {
   const Resource resource = service("ssh", {{"unit", app_text}});
   const Live live = decode(resource, {recorded(ssh), regular_file(app_text), regular_file("")});
   EXPECT_EQ(field(live, "packaged"), "true");
-  EXPECT_TRUE(provider.removal_steps(resource, live).empty());
+  const auto steps = provider.removal_steps(resource, live);
+  EXPECT_EQ(verbs(steps), (Words{"remove /etc/systemd/system/ssh.service", "daemon_reload", "restart"}));
+  EXPECT_TRUE(provider.removal_steps(resource, decode(resource, {recorded(ssh), FileReply{}, regular_file("")})).empty());
+
+  const Resource drop_in = service("ssh", {{"enabled", true}, {"dropIns", Map{{"10-n", "x\n"}, {"20-o", nullptr}}}});
+  const auto decoded = [&](const Reply& first) {
+    return decode(drop_in, {recorded(ssh), ListReply{}, first, FileReply{}});
+  };
+  EXPECT_EQ(verbs(provider.removal_steps(drop_in, decoded(regular_file("x\n")))),
+            (Words{"remove /etc/systemd/system/ssh.service.d/10-n.conf", "daemon_reload", "restart"}));
+  EXPECT_TRUE(provider.removal_steps(drop_in, decoded(FileReply{})).empty());
 }
 
 // ---- Texts ----

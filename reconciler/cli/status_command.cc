@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_style.h"
+#include "reconciler/cli/time_text.h"
 #include "reconciler/core/json.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/manifest/kind_schema.h"
@@ -65,15 +65,6 @@ Status status_of(const Survey& survey, const Journal* journal) {
   }
   if (journal != nullptr) status.runs = journal->runs(1);
   return status;
-}
-
-std::string local_time(std::int64_t milliseconds) {
-  const std::time_t seconds = milliseconds / 1000;
-  std::tm parts{};
-  localtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-  return text;
 }
 
 std::string status_text(const std::string& cluster, const Status& status, const TextStyle& style) {

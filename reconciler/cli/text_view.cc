@@ -384,13 +384,7 @@ std::string plan_summary(const Plan& plan) {
 }
 
 std::string plan_text(const Plan& plan, const TextStyle& style) {
-  std::string out = body(plan, style);
-  if (!plan.history) {
-    out += paint(style, Color::yellow,
-                 "The journal cannot be read: nothing is deleted, and drift is not told from new intent.") +
-           "\n";
-  }
-  return out + paint(style, Color::bold, plan_summary(plan)) + "\n";
+  return body(plan, style) + paint(style, Color::bold, plan_summary(plan)) + "\n";
 }
 
 std::string drift_text(const Plan& plan, const TextStyle& style) {

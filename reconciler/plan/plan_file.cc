@@ -134,7 +134,7 @@ Value plan_to_value(const Plan& plan) {
              {"commit", plan.commit},
              {"dirty", plan.dirty},
              {"history", plan.history},
-             {"manifestsSha256", plan.manifests_sha256},
+             {"manifests", plan.manifests_sha256},
              {"selection", std::move(selection)},
              {"resources", static_cast<std::int64_t>(plan.resources)},
              {"hosts", std::move(hosts)},
@@ -167,7 +167,7 @@ Result<Value> read_plan_file(const std::string& path) {
 }
 
 Result<void> check_still_true(const Value& saved, const Plan& fresh) {
-  if (saved.string_or("manifestsSha256", "") != fresh.manifests_sha256) {
+  if (saved.string_or("manifests", "") != fresh.manifests_sha256) {
     return tl::unexpected(stale("the manifests are not those that the plan was made from"));
   }
   // Through the same JSON as the saved one, so that both sides lost the same (positions, the kinds of numbers).

@@ -628,9 +628,12 @@ TEST(HostServices, TakesAwayWhatItAddedToAPackagesUnit) {
   EXPECT_EQ(field(live, "packaged"), "true");
   const auto steps = provider.removal_steps(resource, live);
   EXPECT_EQ(verbs(steps), (Words{"remove /etc/systemd/system/ssh.service", "daemon_reload", "restart"}));
-  EXPECT_TRUE(provider.removal_steps(resource, decode(resource, {recorded(ssh), FileReply{}, regular_file("")})).empty());
+  EXPECT_TRUE(
+      provider.removal_steps(resource, decode(resource, {recorded(ssh), FileReply{}, regular_file("")}))
+          .empty());
 
-  const Resource drop_in = service("ssh", {{"enabled", true}, {"dropIns", Map{{"10-n", "x\n"}, {"20-o", nullptr}}}});
+  const Resource drop_in =
+      service("ssh", {{"enabled", true}, {"dropIns", Map{{"10-n", "x\n"}, {"20-o", nullptr}}}});
   const auto decoded = [&](const Reply& first) {
     return decode(drop_in, {recorded(ssh), ListReply{}, first, FileReply{}});
   };

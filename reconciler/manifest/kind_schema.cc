@@ -213,12 +213,13 @@ class KindCompiler {
         return;
       }
       for (const auto& member : claim.as_map()) {
-        if (member.key != "space" && member.key != "template" && member.key != "each") {
-          fail(pointer, "a claim has no key " + quote(member.key), "it has space, template and each");
+        if (member.key != "space" && member.key != "template" && member.key != "each" &&
+            member.key != "when") {
+          fail(pointer, "a claim has no key " + quote(member.key), "it has space, template, each and when");
         }
       }
       ClaimTemplate made{text(claim, "space", pointer), text(claim, "template", pointer),
-                         text(claim, "each", pointer)};
+                         text(claim, "each", pointer), text(claim, "when", pointer)};
       if (made.space.empty() || made.text.empty()) fail(pointer, "a claim needs a space and a template");
       kind.claims_.push_back(std::move(made));
     }
@@ -516,6 +517,9 @@ class KindCompiler {
   }
 
   void check_claim(KindSchema& kind, const ClaimTemplate& claim, const std::string& pointer) {
+    if (!claim.when.empty() && root_field(kind, claim.when) == nullptr) {
+      fail(pointer, "when must name a field, which " + quote(claim.when) + " is not");
+    }
     const FieldSchema* walked = claim.each.empty() ? nullptr : root_field(kind, claim.each);
     if (!claim.each.empty() && (walked == nullptr || walked->entries == nullptr)) {
       fail(pointer,

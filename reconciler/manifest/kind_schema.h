@@ -7,7 +7,7 @@
 //     observeOnly: true            only looked at, never repaired (Check, Node)
 //     onRemove: retain|delete      default of the manifest word
 //     identity: [FIELD…]           fields that say which real thing it is; immutable
-//     claims: [{space, template, each}]   template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
+//     claims: [{space, template, each, when}]   `when: FIELD`: only where that is declared. template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
 //                                  skipped when a field it names is not declared; `space: path` is lexically normalised
 //     refresh: FIELD               boolean live-only field: false when the thing runs on outdated inputs; the engine desires
 //                                  true, and foresees false when a resource reached by an `input` reference changes
@@ -88,6 +88,7 @@ struct ClaimTemplate {
   std::string space;
   std::string text;
   std::string each;
+  std::string when;
 };
 
 // TEXT in the one form that stands for all that mean the same; nothing when it has no such form. Idempotent.

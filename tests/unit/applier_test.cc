@@ -373,6 +373,22 @@ TEST(Apply, CallsAServiceThatANewFileOutdatesIntent) {
   EXPECT_EQ(plan.actions[1].cause, Cause::intent);
 }
 
+// The File owns the unit's text there, and the Service says only that it runs.
+TEST(Manifests, LetAFileHoldTheTextOfAServiceThatDeclaresNone) {
+  World world;
+  EXPECT_NO_THROW(world.declare({"pve"}, R"(
+kind: File
+name: text
+hosts: all
+spec: {path: /etc/systemd/system/wol.service, content: "[Service]\nExecStart=/bin/true\n"}
+---
+kind: Service
+name: wol
+hosts: all
+spec: {state: running}
+)"));
+}
+
 TEST(Apply, ForgetsWhatItDidNotMake) {
   World world;
   const std::string keep = "kind: Directory\nname: d\nhosts: all\nspec: {path: /srv/d}\n";

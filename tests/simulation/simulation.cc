@@ -182,12 +182,14 @@ std::string state_of(const MemoryHost& host, const std::string& path) {
   return found == host.files.end() ? "absent" : sha256(found->second.content);
 }
 
-// What a unit that fails has to leave at PATH: what lies there, or what a run that died has kept of the time before it,
-// since that is what services last came up with.
-std::string to_go_back_to(const MemoryHost& host, const std::string& path) {
-  const auto kept = host.kept.find(path);
-  if (kept == host.kept.end()) return state_of(host, path);
-  return kept->second ? sha256(kept->second->content) : "absent";
+// What a unit that fails may leave at PATH: what lies there, or what a run that died has kept of the time before it, if that
+// is what the services last came up with.
+std::set<std::string> good_to_go_back_to(const MemoryHost& host, const std::string& path) {
+  std::set<std::string> good = {state_of(host, path)};
+  if (const auto kept = host.kept.find(path); kept != host.kept.end()) {
+    good.insert(kept->second ? sha256(kept->second->content) : "absent");
+  }
+  return good;
 }
 
 class Watch {
@@ -257,7 +259,7 @@ class Watch {
         ++intended;
         if (!step.outcome.empty() || !leaves_traces(operation)) continue;
         touched_[action.id] = events;
-        if (!path.empty()) before_.emplace(std::pair(action.id, path), to_go_back_to(host.memory, path));
+        if (!path.empty()) before_.emplace(std::pair(action.id, path), good_to_go_back_to(host.memory, path));
       }
     }
     if (intended == 0) throw Broken("sent, and not in the journal: " + what);
@@ -289,8 +291,8 @@ class Watch {
       }
     }
     if (outcome == "rolled back") {
-      for (const auto& [key, state] : before_) {
-        if (key.first == action.id && state_of(host.memory, key.second) != state) {
+      for (const auto& [key, good] : before_) {
+        if (key.first == action.id && !good.contains(state_of(host.memory, key.second))) {
           throw Broken(action.address + " is called rolled back, and " + key.second + " is not what it was");
         }
       }
@@ -306,8 +308,8 @@ class Watch {
   std::map<std::string, std::uint64_t> begun_;  // by address: event number of the last beginning
   std::map<ActionId, std::uint64_t>
       touched_;  // event number of the last operation that is (or may be) an action's
-  std::map<std::pair<ActionId, std::string>, std::string>
-      before_;  // what lay at a path before an action touched it
+  std::map<std::pair<ActionId, std::string>, std::set<std::string>>
+      before_;  // good states, by action and path
 };
 
 // Tells the watch of beginnings and ends; can be late (a mutation).

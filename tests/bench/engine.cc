@@ -31,7 +31,7 @@ std::map<Address, Live> mostly_as_declared(const Subjects& subjects) {
     for (const FieldSchema& field : resource->kind->root().fields) {
       if (!fields.contains(field.name)) fields.set(field.name, nullptr);
     }
-    if (!resource->kind->refresh.empty()) fields.set(resource->kind->refresh, true);
+    if (!resource->kind->refresh().empty()) fields.set(resource->kind->refresh(), true);
     if (++count % 100 == 0) fields.set("mode", "0600");
     lives.emplace(resource->address, Live::present(std::move(fields)));
   }
@@ -64,8 +64,8 @@ int run(const std::string& folder, const std::string& schema_folder, const std::
 
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::cout << manifests.resources.size() << " " << plan.actions.size() << " " << load << " " << plan_time << " "
-            << usage.ru_maxrss << "\n";
+  std::cout << manifests.resources.size() << " " << plan.actions.size() << " " << load << " " << plan_time
+            << " " << usage.ru_maxrss << "\n";
   return 0;
 }
 

@@ -115,7 +115,9 @@ bool wants(const Value* field) {
 // Whether there is nothing to write and nothing to remove. What could not be read is not counted: nothing is written over
 // it either.
 bool files_are_as_declared(const ServiceSpec& spec, const Map& fields, bool exclusive) {
-  const auto differ = [](const Value& live, const Value& desired) { return !live.is_unknown() && live != desired; };
+  const auto differ = [](const Value& live, const Value& desired) {
+    return !live.is_unknown() && live != desired;
+  };
   if (spec.text != nullptr && differ(*fields.find("unit"), *spec.text)) return false;
   if (spec.drop_ins == nullptr) return true;
   const Map& drop_ins = fields.find("dropIns")->as_map();
@@ -192,7 +194,8 @@ Live decode_service(const Resource& resource, const ServiceSpec& spec, const Ans
   // A text that is still to be written makes the unit take it up anyway: whether it runs on old ones is a question of its
   // own only when the files are right.
   bool current = true;
-  if (spec.manages_inputs && !hidden && files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
+  if (spec.manages_inputs && !hidden &&
+      files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
     current = !outdated && !(state == "running" && spec.state != "stopped" && is_stale(reply));
   }
   fields.set("current", current);
@@ -245,21 +248,30 @@ class ServiceSteps {
     return std::move(steps_);
   }
 
+  // Takes away what hearth wrote. A unit that is a package's goes on without that; one that is only hearth's ends.
   std::vector<Step> removal() {
-    if (spec_.text == nullptr || !spec_.text->is_string() || boolean("packaged", false)) return {};
-    if (state_ != "stopped") {
-      control(Verb::stop, {{"state", "stopped"}}, Verb::start,
-              state_ == "running" ? Effect::restart : Effect::none);
-    }
-    if (boolean("enabled", false)) control(Verb::disable, {{"enabled", false}}, Verb::enable);
     if (spec_.drop_ins != nullptr) {
       for (const auto& [name, position, text] : *spec_.drop_ins) {
         if (text.is_string() && is_there(drop_ins_.find(name))) changes_.push_back({name, nullptr});
       }
     }
-    if (is_there(fields_.find("unit"))) changes_.push_back({"", nullptr});
+    const bool own_text = spec_.text != nullptr && spec_.text->is_string();
+    if (own_text && is_there(fields_.find("unit"))) changes_.push_back({"", nullptr});
+    const bool stays = !own_text || boolean("packaged", false);
+    if (stays && changes_.empty()) return {};
+    if (!stays && state_ != "stopped") {
+      control(Verb::stop, {{"state", "stopped"}}, Verb::start,
+              state_ == "running" ? Effect::restart : Effect::none);
+    }
+    if (!stays && boolean("enabled", false)) control(Verb::disable, {{"enabled", false}}, Verb::enable);
     change_files();
     reload_manager();
+    if (stays && state_ == "running") {
+      steps_.push_back({.operation = operation(Verb::restart),
+                        .expects = {{"current", true}},
+                        .effect = Effect::restart,
+                        .undo = {manager_reload(), operation(Verb::restart)}});
+    }
     return std::move(steps_);
   }
 

@@ -15,18 +15,12 @@ namespace hearth {
 
 std::optional<std::string> canonical(FieldSchema::Form form, std::string_view text) {
   switch (form) {
-    case FieldSchema::Form::plain:
-      return std::string(text);
-    case FieldSchema::Form::path:
-      return canonical_path(text);
-    case FieldSchema::Form::mode:
-      return canonical_mode(text);
-    case FieldSchema::Form::size:
-      return canonical_size(text);
-    case FieldSchema::Form::duration:
-      return canonical_duration(text);
-    case FieldSchema::Form::unit:
-      return canonical_unit(text);
+    case FieldSchema::Form::plain: return std::string(text);
+    case FieldSchema::Form::path: return canonical_path(text);
+    case FieldSchema::Form::mode: return canonical_mode(text);
+    case FieldSchema::Form::size: return canonical_size(text);
+    case FieldSchema::Form::duration: return canonical_duration(text);
+    case FieldSchema::Form::unit: return canonical_unit(text);
   }
   return std::nullopt;
 }
@@ -142,8 +136,7 @@ class KindCompiler {
       if (name == word) return value;
       allowed.emplace_back(name);
     }
-    fail(pointer, std::string(keyword) + " cannot be " + quote(word),
-         "use one of: " + joined(allowed, ", "));
+    fail(pointer, std::string(keyword) + " cannot be " + quote(word), "use one of: " + joined(allowed, ", "));
     return otherwise;
   }
 
@@ -538,8 +531,7 @@ class KindCompiler {
       const std::string_view name = rest.substr(open + 1, close - open - 1);
       const bool is_key = name == "key" && !claim.each.empty();
       if (!is_key && root_field(kind, name) == nullptr) {
-        fail(pointer,
-             "the template " + quote(claim.text) + " names " + quote(name) + ", which is no field");
+        fail(pointer, "the template " + quote(claim.text) + " names " + quote(name) + ", which is no field");
       }
       rest.remove_prefix(close + 1);
     }

@@ -1,9 +1,9 @@
 // The engine's promises, over hosts in memory with the real providers.
 #include "reconciler/apply/applier.h"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "reconciler/core/json.h"
 #include "reconciler/plan/plan_file.h"
@@ -122,7 +122,9 @@ TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
   world.apply();
   world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
   world.prepare = [](const std::string&, MemoryTransport& transport) {
-    transport.survives = [](const Operation& operation) { return !std::holds_alternative<ControlUnit>(operation); };
+    transport.survives = [](const Operation& operation) {
+      return !std::holds_alternative<ControlUnit>(operation);
+    };
   };
   world.connect();
   world.plan();
@@ -144,7 +146,9 @@ TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
 
 TEST(Apply, LeavesAHostThatIsCutOffUnknownAndDoesTheOthers) {
   World world;
-  world.prepare = [](const std::string& name, MemoryTransport& transport) { transport.cut = name == "agent"; };
+  world.prepare = [](const std::string& name, MemoryTransport& transport) {
+    transport.cut = name == "agent";
+  };
   world.declare({"pve", "agent"}, thermostat);
   const Plan plan = world.plan();
   EXPECT_TRUE(plan.incomplete());
@@ -199,7 +203,8 @@ TEST(Apply, SendsNothingThatTheJournalDoesNotHold) {
     const ApplyReport report = world.apply();
     world.journal.heal();
     std::size_t recorded = 0;
-    for (const ActionRecord& action : world.journal.actions_of(1)) recorded += world.journal.steps_of(action.id).size();
+    for (const ActionRecord& action : world.journal.actions_of(1))
+      recorded += world.journal.steps_of(action.id).size();
     EXPECT_LE(world.host("pve").carried_out.size(), recorded) << "after " << writes << " writes";
     if (writes < 2) {
       EXPECT_FALSE(report.journal_error.empty());
@@ -333,7 +338,8 @@ TEST(Apply, DoesNothingForAResourceThatOnlyGotAnotherName) {
 
 TEST(Apply, SaysWhatIsNoLongerManagedAndLeavesIt) {
   World world;
-  const std::string text = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\", mode: \"0600\"}\n";
+  const std::string text =
+      "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\", mode: \"0600\"}\n";
   world.declare({"pve"}, text);
   world.apply();
   world.declare({"pve"}, replaced(text, ", mode: \"0600\"", ""));
@@ -407,7 +413,8 @@ TEST(PlanFile, IsRefusedWhenTheWorldMovedAndNamesObjectAndField) {
   const auto moved = check_still_true(saved, world.plan());
   ASSERT_FALSE(moved.has_value());
   EXPECT_EQ(moved.error().rule, "stale-plan");
-  EXPECT_NE(moved.error().message.find("File/thermostat-conf@pve: content"), std::string::npos) << moved.error().message;
+  EXPECT_NE(moved.error().message.find("File/thermostat-conf@pve: content"), std::string::npos)
+      << moved.error().message;
   world.host("pve").put("/etc/thermostat.conf", "target: 20\n");
   EXPECT_FALSE(check_still_true(saved, world.plan()).has_value());
 }

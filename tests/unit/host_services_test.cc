@@ -396,7 +396,8 @@ TEST(HostServices, PassesOnWhatCouldNotBeRead) {
 TEST(HostServices, CallsAMaskOneDifference) {
   for (const bool enabled : {true, false}) {
     const Resource resource =
-        service("ssh.socket", {{"masked", false}, {"enabled", enabled}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
+        service("ssh.socket",
+                {{"masked", false}, {"enabled", enabled}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
     UnitReply reply = recorded(masked_socket);
     reply.inputs_modified = reply.started + 1;
     const Live live = decode(resource, {reply});
@@ -457,7 +458,8 @@ TEST(HostServices, CallsAnEditedTextOneDifferenceNotTwo) {
   EXPECT_EQ(with_unit(std::string(app_text) + "# mine\n"), "true");
 
   const auto with_drop_in = [&](const Resource& resource, const std::string& live) {
-    return field(decode(resource, {stale, ListReply{true, {"10-n.conf", "mine.conf"}}, regular_file(live)}), "current");
+    return field(decode(resource, {stale, ListReply{true, {"10-n.conf", "mine.conf"}}, regular_file(live)}),
+                 "current");
   };
   Resource drop_in = service("app", {{"dropIns", Map{{"10-n", "x\n"}}}});
   EXPECT_EQ(with_drop_in(drop_in, "x\n"), "false");
@@ -619,11 +621,25 @@ TEST(HostServices, TakesAwayItsOwnUnit) {
   EXPECT_EQ(highest(steps), Effect::restart);
 }
 
-TEST(HostServices, DoesNotTakeAwayWhatOverridesAPackagesUnit) {
+// What hearth added goes; the package's unit stays, and runs without it.
+TEST(HostServices, TakesAwayWhatItAddedToAPackagesUnit) {
   const Resource resource = service("ssh", {{"unit", app_text}});
   const Live live = decode(resource, {recorded(ssh), regular_file(app_text), regular_file("")});
   EXPECT_EQ(field(live, "packaged"), "true");
-  EXPECT_TRUE(provider.removal_steps(resource, live).empty());
+  const auto steps = provider.removal_steps(resource, live);
+  EXPECT_EQ(verbs(steps), (Words{"remove /etc/systemd/system/ssh.service", "daemon_reload", "restart"}));
+  EXPECT_TRUE(
+      provider.removal_steps(resource, decode(resource, {recorded(ssh), FileReply{}, regular_file("")}))
+          .empty());
+
+  const Resource drop_in =
+      service("ssh", {{"enabled", true}, {"dropIns", Map{{"10-n", "x\n"}, {"20-o", nullptr}}}});
+  const auto decoded = [&](const Reply& first) {
+    return decode(drop_in, {recorded(ssh), ListReply{}, first, FileReply{}});
+  };
+  EXPECT_EQ(verbs(provider.removal_steps(drop_in, decoded(regular_file("x\n")))),
+            (Words{"remove /etc/systemd/system/ssh.service.d/10-n.conf", "daemon_reload", "restart"}));
+  EXPECT_TRUE(provider.removal_steps(drop_in, decoded(FileReply{})).empty());
 }
 
 // ---- Texts ----

@@ -8,7 +8,7 @@
 
 # A home of this test's own, so that what it learns is not learnt by whoever runs it.
 export HOME="$work/home"
-mkdir -p -m 700 "$HOME/.ssh"
+mkdir -p "$HOME/.ssh" && chmod 700 "$HOME/.ssh"
 known=$HOME/.ssh/known_hosts
 
 one_node() {

@@ -31,7 +31,7 @@ std::map<Address, Live> mostly_as_declared(const Subjects& subjects) {
     for (const FieldSchema& field : resource->kind->root().fields) {
       if (!fields.contains(field.name)) fields.set(field.name, nullptr);
     }
-    if (!resource->kind->refresh.empty()) fields.set(resource->kind->refresh, true);
+    if (!resource->kind->refresh().empty()) fields.set(resource->kind->refresh(), true);
     if (++count % 100 == 0) fields.set("mode", "0600");
     lives.emplace(resource->address, Live::present(std::move(fields)));
   }

@@ -155,12 +155,9 @@ Live judge_command(const Value& spec, std::span<const Reply> replies, std::chron
           : "the command";
   if (run.exit_code != wanted) {
     switch (run.exit_code) {
-      case timed_out:
-        return answer(false, program + " did not end " + within(timeout));
-      case not_found:
-        return answer(false, program + " is not there");
-      case not_executable:
-        return answer(false, program + " cannot be executed");
+      case timed_out: return answer(false, program + " did not end " + within(timeout));
+      case not_found: return answer(false, program + " is not there");
+      case not_executable: return answer(false, program + " cannot be executed");
       default:
         return answer(false, program + " ended with exit code " + std::to_string(run.exit_code) + said(run));
     }
@@ -269,8 +266,7 @@ struct PemText {
 PemText pem_of(const Reply& reply, const std::string& where, std::chrono::seconds timeout) {
   if (const auto* file = std::get_if<FileReply>(&reply)) {
     switch (file->type) {
-      case FileReply::Type::absent:
-        return {"", answer(false, where + " does not exist")};
+      case FileReply::Type::absent: return {"", answer(false, where + " does not exist")};
       case FileReply::Type::symlink:
         return {"", Live::unknown(where + " is a symbolic link to " + file->target +
                                   ": declare the file that it points at")};
@@ -278,8 +274,7 @@ PemText pem_of(const Reply& reply, const std::string& where, std::chrono::second
         if (file->content) return {*file->content, std::nullopt};
         return {"", Live::unknown(where + " is too large for a certificate")};
       case FileReply::Type::directory:
-      case FileReply::Type::other:
-        break;
+      case FileReply::Type::other: break;
     }
     return {"", Live::unknown(where + " is no regular file")};
   }

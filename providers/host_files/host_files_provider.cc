@@ -68,8 +68,7 @@ Live decode_file(const Resource& resource, const FileReply& reply) {
                              ": declare the file that it points at");
       }
       break;
-    case Type::regular:
-      break;
+    case Type::regular: break;
   }
   Live live = decode_attributes(resource, reply);
   if (content != nullptr) live.fields.as_map().set("content", live_text(reply, content));
@@ -78,16 +77,13 @@ Live decode_file(const Resource& resource, const FileReply& reply) {
 
 Live decode_directory(const Resource& resource, const FileReply& reply) {
   switch (reply.type) {
-    case Type::absent:
-      return Live::absent();
-    case Type::directory:
-      return decode_attributes(resource, reply);
+    case Type::absent: return Live::absent();
+    case Type::directory: return decode_attributes(resource, reply);
     case Type::symlink:
       return Live::unknown(path_of(resource) + " is a symbolic link to " + reply.target +
                            ": declare the folder that it points at");
     case Type::regular:
-    case Type::other:
-      break;
+    case Type::other: break;
   }
   return Live::unknown("what lies at " + path_of(resource) +
                        " is no directory: move it away, or correct `path`");

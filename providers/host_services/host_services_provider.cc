@@ -115,7 +115,9 @@ bool wants(const Value* field) {
 // Whether there is nothing to write and nothing to remove. What could not be read is not counted: nothing is written over
 // it either.
 bool files_are_as_declared(const ServiceSpec& spec, const Map& fields, bool exclusive) {
-  const auto differ = [](const Value& live, const Value& desired) { return !live.is_unknown() && live != desired; };
+  const auto differ = [](const Value& live, const Value& desired) {
+    return !live.is_unknown() && live != desired;
+  };
   if (spec.text != nullptr && differ(*fields.find("unit"), *spec.text)) return false;
   if (spec.drop_ins == nullptr) return true;
   const Map& drop_ins = fields.find("dropIns")->as_map();
@@ -193,7 +195,8 @@ Live decode_service(const Resource& resource, const ServiceSpec& spec, const Ans
   // own only when the files are right.
   const bool runs_on_old_ones = state == "running" && is_stale(reply);
   bool current = true;
-  if (spec.manages_inputs && !hidden && files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
+  if (spec.manages_inputs && !hidden &&
+      files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
     current = !outdated && !(spec.state != "stopped" && runs_on_old_ones);
   }
   fields.set("current", current);

@@ -15,13 +15,15 @@ Result<std::size_t> adopt(const Survey& survey, Journal& journal, bool by_person
   }
   std::size_t count = 0;
   for (const Resource* resource : survey.subjects.declared) {
-    if (busy.contains(resource->address) || resource->claims.empty() || resource->kind->observe_only()) continue;
+    if (busy.contains(resource->address) || resource->claims.empty() || resource->kind->observe_only())
+      continue;
     const auto live = survey.lives.find(resource->address);
     if (live == survey.lives.end() || live->second.presence != Live::Presence::present) continue;
     AppliedRecord record = applied_record(*resource, live->second, survey.plan.commit, by_person, now);
     const auto known = journal.applied(record.claim);
-    if (known && known->spec == record.spec && known->address == record.address && known->protect == record.protect &&
-        known->on_remove == record.on_remove && known->by_person == record.by_person && known->live == record.live) {
+    if (known && known->spec == record.spec && known->address == record.address &&
+        known->protect == record.protect && known->on_remove == record.on_remove &&
+        known->by_person == record.by_person && known->live == record.live) {
       continue;
     }
     if (auto written = journal.remember(record); !written) return tl::unexpected(written.error());

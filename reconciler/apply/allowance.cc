@@ -10,8 +10,9 @@ Result<void> Allowance::add(const std::string& text) {
   const auto effect = parse_effect(word);
   if (!effect) {
     const std::string nearest = did_you_mean(word, {"none", "reload", "restart", "reboot", "destroy"});
-    return tl::unexpected(failure("bad-allow", "--allow " + text + ": \"" + word + "\" is no class",
-                                  nearest.empty() ? "classes are none, reload, restart, reboot, destroy" : nearest));
+    return tl::unexpected(
+        failure("bad-allow", "--allow " + text + ": \"" + word + "\" is no class",
+                nearest.empty() ? "classes are none, reload, restart, reboot, destroy" : nearest));
   }
   if (equals == std::string::npos) {
     everywhere_ = std::max(everywhere_, *effect);
@@ -30,9 +31,9 @@ Result<void> Allowance::add(const std::string& text) {
 }
 
 bool Allowance::permits(Effect effect, const Address& address) const {
-  return effect <= everywhere_ ||
-         std::any_of(somewhere_.begin(), somewhere_.end(),
-                     [&](const auto& entry) { return effect <= entry.first && entry.second.matches(address); });
+  return effect <= everywhere_ || std::any_of(somewhere_.begin(), somewhere_.end(), [&](const auto& entry) {
+           return effect <= entry.first && entry.second.matches(address);
+         });
 }
 
 }  // namespace hearth

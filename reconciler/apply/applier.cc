@@ -14,7 +14,9 @@ namespace hearth {
 
 namespace {
 
-bool ended_well(Outcome outcome) { return outcome == Outcome::done || outcome == Outcome::pending; }
+bool ended_well(Outcome outcome) {
+  return outcome == Outcome::done || outcome == Outcome::pending;
+}
 
 std::int64_t milliseconds(Loop::Time time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -97,9 +99,8 @@ class Applier::Impl {
     for (Index i = 0; i < work_.size(); ++i) {
       if (!work_[i].ended && plan_.actions[i].type != ActionType::forget) hosts.insert(host_of(i));
     }
-    leases_.take({hosts.begin(), hosts.end()}, [this](const std::map<std::string, Leases::Taken>& taken) {
-      leased(taken);
-    });
+    leases_.take({hosts.begin(), hosts.end()},
+                 [this](const std::map<std::string, Leases::Taken>& taken) { leased(taken); });
   }
 
   void interrupt() {
@@ -121,17 +122,18 @@ class Applier::Impl {
   // How far one action is.
   struct Work {
     std::vector<Index> dependants;
-    std::size_t waits_for = 0;       // actions that have not ended yet
+    std::size_t waits_for = 0;  // actions that have not ended yet
     bool started = false;
     bool ended = false;
     std::size_t round = 0;
     ActionId journal_id = 0;
     int steps_recorded = 0;
-    std::vector<const Step*> sent;   // those that were (or may have been) carried out: what undo must take back
+    std::vector<const Step*>
+        sent;  // those that were (or may have been) carried out: what undo must take back
   };
   struct UnitState {
     bool failed = false;
-    bool closing = false;            // finishing or going back
+    bool closing = false;  // finishing or going back
     std::string why;
   };
 
@@ -141,7 +143,8 @@ class Applier::Impl {
 
   void withhold() {
     for (Index i = 0; i < work_.size(); ++i) {
-      if (!plan_.actions[i].refused.empty() && !work_[i].ended) end(i, Outcome::refused, plan_.actions[i].refused_why);
+      if (!plan_.actions[i].refused.empty() && !work_[i].ended)
+        end(i, Outcome::refused, plan_.actions[i].refused_why);
     }
     for (Index i = 0; i < work_.size(); ++i) {
       if (work_[i].ended) continue;
@@ -228,7 +231,8 @@ class Applier::Impl {
   void cancel_waiting() {
     for (Index i = 0; i < work_.size(); ++i) {
       if (work_[i].started || work_[i].ended) continue;
-      if (abandoned_ || !unit_has_begun(plan_.actions[i].unit)) end(i, Outcome::cancelled, "interrupted before it began");
+      if (abandoned_ || !unit_has_begun(plan_.actions[i].unit))
+        end(i, Outcome::cancelled, "interrupted before it began");
     }
   }
 
@@ -237,10 +241,12 @@ class Applier::Impl {
     Work& work = work_[i];
     if (work.ended) return;
     const Outcome outcome = report_.actions[before].outcome;
-    if (outcome == Outcome::withheld && plan_.actions[i].unit == plan_.actions[before].unit) return;  // so is this one
+    if (outcome == Outcome::withheld && plan_.actions[i].unit == plan_.actions[before].unit)
+      return;  // so is this one
     if (!ended_well(outcome)) {
       end(i, Outcome::skipped,
-          "waits for " + plan_.actions[before].address.to_string() + ", which is " + std::string(to_string(outcome)));
+          "waits for " + plan_.actions[before].address.to_string() + ", which is " +
+              std::string(to_string(outcome)));
     } else if (--work.waits_for == 0) {
       ready_[host_of(i)].insert(i);
     }
@@ -287,9 +293,10 @@ class Applier::Impl {
     }
     const int first = work_[i].steps_recorded - static_cast<int>(operations.size()) + 1;
     for (const Operation& operation : operations) progress_.step_started(plan_.actions[i], operation);
-    targets_.find(host_of(i))->execute(
-        std::move(operations), leases_.token(),
-        [this, i, first](const std::vector<OperationResult>& results) { answered(i, first, results); });
+    targets_.find(host_of(i))
+        ->execute(
+            std::move(operations), leases_.token(),
+            [this, i, first](const std::vector<OperationResult>& results) { answered(i, first, results); });
   }
 
   bool record_intent(Index i, const std::vector<Operation>& operations) {
@@ -326,7 +333,8 @@ class Applier::Impl {
       return;
     }
     if (bad->status == OperationResult::Status::not_sent) {
-      stop(i, Outcome::unknown, "was not sent: " + (bad->output.empty() ? host_of(i) + " cannot be reached" : bad->output));
+      stop(i, Outcome::unknown,
+           "was not sent: " + (bad->output.empty() ? host_of(i) + " cannot be reached" : bad->output));
       return;
     }
     const bool moved = bad->code == "moved" || bad->code == "lost";
@@ -334,8 +342,8 @@ class Applier::Impl {
   }
 
   void note_result(Index i, int number, const OperationResult& result) {
-    const auto written = journal_.end_step(work_[i].journal_id, number, std::string(outcome_of(result.status)),
-                                           result.output);
+    const auto written =
+        journal_.end_step(work_[i].journal_id, number, std::string(outcome_of(result.status)), result.output);
     if (!written) journal_failed(written.error());
   }
 
@@ -353,10 +361,14 @@ class Applier::Impl {
     if (action.type == ActionType::remove) {
       // A package's thing stays without what hearth had added to it.
       const auto provider = providers_.load(action.resource.kind->provider());
-      const bool gone = live.presence == Live::Presence::absent ||
-                        (provider && (*provider)->removal_steps(action.resource, live).empty());
-      stop(i, gone ? Outcome::done : lost.empty() ? Outcome::failed : Outcome::unknown,
-           gone ? "" : lost.empty() ? "is still there" : lost);
+      if (live.presence == Live::Presence::absent ||
+          (provider && (*provider)->removal_steps(action.resource, live).empty())) {
+        stop(i, Outcome::done, "");
+      } else if (lost.empty()) {
+        stop(i, Outcome::failed, "is still there");
+      } else {
+        stop(i, Outcome::unknown, lost);
+      }
       return;
     }
     const Difference left = diff(action.resource, live);
@@ -375,10 +387,12 @@ class Applier::Impl {
 
   void next_round(Index i, const Live& live, const Difference& left) {
     const Action& action = plan_.actions[i];
-    const std::string field = left.changes.empty() ? left.unknown.front().path + " (" + left.unknown.front().why + ")"
-                                                   : left.changes.front().path;
+    const std::string field = left.changes.empty()
+                                  ? left.unknown.front().path + " (" + left.unknown.front().why + ")"
+                                  : left.changes.front().path;
     const auto provider = providers_.load(action.resource.kind->provider());
-    const std::vector<Step> next = provider ? (*provider)->next_steps(action.resource, live) : std::vector<Step>{};
+    const std::vector<Step> next =
+        provider ? (*provider)->next_steps(action.resource, live) : std::vector<Step>{};
     ++work_[i].round;
     const bool planned = work_[i].round < action.rounds.size();
     if (planned && same_steps(next, action.rounds[work_[i].round])) {
@@ -452,8 +466,8 @@ class Applier::Impl {
     } else {
       Resource declared = action.resource;
       declared.desired = action.declared;
-      written = journal_.remember(
-          applied_record(declared, verified_[i], plan_.commit, options_.by_person, milliseconds(loop_.now())));
+      written = journal_.remember(applied_record(declared, verified_[i], plan_.commit, options_.by_person,
+                                                 milliseconds(loop_.now())));
     }
     if (!written) journal_failed(written.error());
   }
@@ -468,8 +482,10 @@ class Applier::Impl {
     UnitState& state = units_[u];
     const Unit& unit = plan_.units[u];
     if (state.closing || !unit.can_go_back) return;
-    if (std::any_of(unit.actions.begin(), unit.actions.end(), [&](Index i) { return !work_[i].ended; })) return;
-    if (std::none_of(unit.actions.begin(), unit.actions.end(), [&](Index i) { return work_[i].started; })) return;
+    if (std::any_of(unit.actions.begin(), unit.actions.end(), [&](Index i) { return !work_[i].ended; }))
+      return;
+    if (std::none_of(unit.actions.begin(), unit.actions.end(), [&](Index i) { return work_[i].started; }))
+      return;
     state.closing = true;
     ++closing_;
     if (!state.failed) {
@@ -522,16 +538,18 @@ class Applier::Impl {
                                       [&](Index i) { return work_[i].started; });
     if (!record_intent(first, back)) {
       for (const Index i : plan_.units[u].actions) {
-        if (work_[i].started) report_.actions[i].detail += "; not put back, since the journal cannot be written";
+        if (work_[i].started)
+          report_.actions[i].detail += "; not put back, since the journal cannot be written";
       }
       unit_closed(u);
       return;
     }
     const int number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
     targets_.find(plan_.units[u].host)
-        ->execute(back, leases_.token(), [this, u, first, number](const std::vector<OperationResult>& results) {
-          went_back(u, first, number, results);
-        });
+        ->execute(back, leases_.token(),
+                  [this, u, first, number](const std::vector<OperationResult>& results) {
+                    went_back(u, first, number, results);
+                  });
   }
 
   void went_back(Index u, Index first, int number, const std::vector<OperationResult>& results) {
@@ -577,25 +595,32 @@ class Applier::Impl {
   std::vector<Work> work_;
   std::vector<UnitState> units_;
   std::vector<std::size_t> group_of_unit_;
-  std::map<std::string, std::set<Index>> ready_;   // by host: what waits only for a lane, in the plan's order
-  std::map<std::string, std::size_t> busy_;        // by host: actions under way
+  std::map<std::string, std::set<Index>> ready_;  // by host: what waits only for a lane, in the plan's order
+  std::map<std::string, std::size_t> busy_;       // by host: actions under way
   std::map<Index, Live> verified_;
-  std::size_t open_ = plan_.actions.size();   // actions that have not ended
+  std::size_t open_ = plan_.actions.size();  // actions that have not ended
   bool leased_ = false;
-  std::size_t closing_ = 0;                   // units whose finishing or going back is under way
+  std::size_t closing_ = 0;  // units whose finishing or going back is under way
   bool abandoned_ = false;
   bool finished_ = false;
   ApplyReport report_;
   std::function<void(ApplyReport)> done_;
 };
 
-Applier::Applier(Loop& loop, Targets& targets, Observer& observer, ProviderRegistry& providers, Journal& journal,
-                 ProgressListener& progress, const Plan& plan, RunId run, ApplyOptions options)
+Applier::Applier(Loop& loop, Targets& targets, Observer& observer, ProviderRegistry& providers,
+                 Journal& journal, ProgressListener& progress, const Plan& plan, RunId run,
+                 ApplyOptions options)
     : impl_(std::make_unique<Impl>(loop, targets, observer, providers, journal, progress, plan, run,
                                    std::move(options))) {}
 Applier::~Applier() = default;
-void Applier::start(std::function<void(ApplyReport)> done) { impl_->start(std::move(done)); }
-void Applier::interrupt() { impl_->interrupt(); }
-void Applier::abandon() { impl_->abandon(); }
+void Applier::start(std::function<void(ApplyReport)> done) {
+  impl_->start(std::move(done));
+}
+void Applier::interrupt() {
+  impl_->interrupt();
+}
+void Applier::abandon() {
+  impl_->abandon();
+}
 
 }  // namespace hearth

@@ -21,10 +21,10 @@ namespace hearth {
 
 struct ApplyOptions {
   Allowance allowance{Effect::restart};
-  std::size_t lanes = 4;                      // actions at once per host: sshd allows ten channels a connection
+  std::size_t lanes = 4;  // actions at once per host: sshd allows ten channels a connection
   std::chrono::seconds lease{30};
-  std::string token;                          // of the leases; unique to this run
-  std::string holder;                         // of the leases, for people
+  std::string token;   // of the leases; unique to this run
+  std::string holder;  // of the leases, for people
   bool by_person = true;
 };
 
@@ -34,9 +34,9 @@ struct ActionReport {
 };
 
 struct ApplyReport {
-  std::vector<ActionReport> actions;          // in the plan's order
-  std::string lease_held_by;                  // "" unless another run holds a lease: then nothing was done
-  std::string journal_error;                  // "" unless the journal failed: then nothing more was begun
+  std::vector<ActionReport> actions;  // in the plan's order
+  std::string lease_held_by;          // "" unless another run holds a lease: then nothing was done
+  std::string journal_error;          // "" unless the journal failed: then nothing more was begun
   bool interrupted = false;
 };
 

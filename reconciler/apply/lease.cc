@@ -5,14 +5,20 @@
 
 namespace hearth {
 
-Leases::Leases(Loop& loop, Targets& targets, std::string token, std::string holder, std::chrono::seconds duration)
-    : loop_(loop), targets_(targets), token_(std::move(token)), holder_(std::move(holder)), duration_(duration) {}
+Leases::Leases(Loop& loop, Targets& targets, std::string token, std::string holder,
+               std::chrono::seconds duration)
+    : loop_(loop),
+      targets_(targets),
+      token_(std::move(token)),
+      holder_(std::move(holder)),
+      duration_(duration) {}
 
 Leases::~Leases() {
   if (timer_ != 0) loop_.cancel(timer_);
 }
 
-void Leases::take(const std::vector<std::string>& hosts, std::function<void(std::map<std::string, Taken>)> done) {
+void Leases::take(const std::vector<std::string>& hosts,
+                  std::function<void(std::map<std::string, Taken>)> done) {
   struct Gathering {
     std::size_t open = 0;
     std::map<std::string, Taken> taken;
@@ -78,9 +84,10 @@ void Leases::release(std::function<void()> done) {
   }
   for (const std::string& host : std::exchange(held_, {})) {
     // Whether or not the answer comes, a lease that nobody renews ends by itself.
-    targets_.find(host)->execute({ReleaseLease{token_}}, "", [open, done](const std::vector<OperationResult>&) {
-      if (--*open == 0) done();
-    });
+    targets_.find(host)->execute({ReleaseLease{token_}}, "",
+                                 [open, done](const std::vector<OperationResult>&) {
+                                   if (--*open == 0) done();
+                                 });
   }
 }
 
@@ -91,7 +98,8 @@ void Leases::schedule_renewal() {
 void Leases::renew() {
   // A renewal that fails needs no handling here: the host itself refuses every write under a lease that is lost.
   for (const std::string& host : held_) {
-    targets_.find(host)->execute({RenewLease{token_, duration_}}, "", [](const std::vector<OperationResult>&) {});
+    targets_.find(host)->execute({RenewLease{token_, duration_}}, "",
+                                 [](const std::vector<OperationResult>&) {});
   }
   schedule_renewal();
 }

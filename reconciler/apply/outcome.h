@@ -7,8 +7,8 @@
 namespace hearth {
 
 enum class Outcome : std::uint8_t {
-  done,         // applied, observed again, and found as declared
-  pending,      // written; takes effect later
+  done,     // applied, observed again, and found as declared
+  pending,  // written; takes effect later
   failed,
   unknown,      // it was sent and nobody knows whether it happened
   skipped,      // never started: something that it waits for did not end well, or its host cannot be reached

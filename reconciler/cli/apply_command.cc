@@ -10,9 +10,9 @@
 #include "reconciler/apply/applier.h"
 #include "reconciler/cli/apply_view.h"
 #include "reconciler/cli/commands.h"
-#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/signal_watch.h"
 #include "reconciler/cli/text_view.h"
@@ -40,7 +40,8 @@ bool is_plan_file(const std::string& word) {
 std::size_t permitted_deletions(const Plan& plan, const Allowance& allowance) {
   std::size_t count = 0;
   for (const Action& action : plan.actions) {
-    if (action.type == ActionType::remove && action.refused.empty() && allowance.permits(action.effect, action.address)) {
+    if (action.type == ActionType::remove && action.refused.empty() &&
+        allowance.permits(action.effect, action.address)) {
       ++count;
     }
   }
@@ -58,7 +59,8 @@ std::optional<std::string> ask(const std::string& question) {
 // One run of `hearth apply`, from the look at the world to the last word.
 class ApplyRun {
  public:
-  ApplyRun(const Invocation& invocation, const ApplyCommandOptions& options, Session& session, Allowance allowance)
+  ApplyRun(const Invocation& invocation, const ApplyCommandOptions& options, Session& session,
+           Allowance allowance)
       : invocation_(invocation),
         options_(options),
         session_(session),
@@ -103,16 +105,19 @@ class ApplyRun {
       const std::string number = std::to_string(deletions);
       const std::string why = "this would delete " + number + " things";
       if (options_.yes || isatty(STDIN_FILENO) == 0) {
-        return fail(invocation_, failure("many-deletions", why, "if that is right, say: --deletions " + number),
-                      ExitCode::refused);
+        return fail(invocation_,
+                    failure("many-deletions", why, "if that is right, say: --deletions " + number),
+                    ExitCode::refused);
       }
-      if (ask("This deletes " + number + " things. Type their number to go on: ") != number) return declined();
+      if (ask("This deletes " + number + " things. Type their number to go on: ") != number)
+        return declined();
     }
     if (!survey_->plan.actions.empty() && !options_.yes) {
       if (isatty(STDIN_FILENO) == 0) {
-        return fail(invocation_,
-                      failure("no-answer", "there is no terminal to ask on", "to apply without being asked: --yes"),
-                      ExitCode::usage);
+        return fail(
+            invocation_,
+            failure("no-answer", "there is no terminal to ask on", "to apply without being asked: --yes"),
+            ExitCode::usage);
       }
       const auto answer = ask("Apply? [y/N] ");
       if (!answer || (*answer != "y" && *answer != "yes")) return declined();
@@ -135,8 +140,9 @@ class ApplyRun {
   ExitCode carry_out() {
     const Plan& plan = survey_->plan;
     if (session_.journal() == nullptr) {
-      return fail(invocation_, failure("no-journal", "the journal cannot be used: " + session_.journal_trouble(),
-                                         "nothing is done to a host without a record of it"));
+      return fail(invocation_,
+                  failure("no-journal", "the journal cannot be used: " + session_.journal_trouble(),
+                          "nothing is done to a host without a record of it"));
     }
     if (plan.actions.empty()) {
       const auto adopted = adopt(*survey_, *session_.journal(), true, milliseconds_now(session_.loop()));
@@ -165,8 +171,8 @@ class ApplyRun {
       if (!result.interrupted) look_again_at_checks(left.notes);
     }
     const ExitCode outcome = exit_code_of(left, result);
-    const auto ended =
-        journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(outcome), apply_summary(result));
+    const auto ended = journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(outcome),
+                                       apply_summary(result));
     if (!ended) trouble.add(ended.error());
     const ExitCode code = trouble.has_errors() ? most_important({outcome, ExitCode::error}) : outcome;
     if (invocation_.json()) {
@@ -183,14 +189,16 @@ class ApplyRun {
     ApplyOptions options;
     options.allowance = allowance_;
     options.token = random_hex(16);
-    options.holder = whoami() + " (process " + std::to_string(getpid()) + ", run " + std::to_string(run) + ")";
-    Applier applier(session_.loop(), session_.targets(), session_.observer(), session_.providers(), *session_.journal(),
-                    *progress_, survey_->plan, run, options);
+    options.holder =
+        whoami() + " (process " + std::to_string(getpid()) + ", run " + std::to_string(run) + ")";
+    Applier applier(session_.loop(), session_.targets(), session_.observer(), session_.providers(),
+                    *session_.journal(), *progress_, survey_->plan, run, options);
     std::optional<ApplyReport> result;
     int signals = 0;
     const SignalWatch watch(session_.loop(), [&] {
       if (++signals == 1) {
-        std::fputs("\nFinishing what is in flight; nothing more is begun. Once more to stop at once.\n", stderr);
+        std::fputs("\nFinishing what is in flight; nothing more is begun. Once more to stop at once.\n",
+                   stderr);
         applier.interrupt();
       } else {
         applier.abandon();
@@ -239,7 +247,8 @@ class ApplyRun {
 ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& options) {
   Allowance allowance(Effect::restart);
   for (const std::string& text : options.allow) {
-    if (const auto added = allowance.add(text); !added) return fail(invocation, added.error(), ExitCode::usage);
+    if (const auto added = allowance.add(text); !added)
+      return fail(invocation, added.error(), ExitCode::usage);
   }
   auto session = Session::open(invocation);
   if (!session) return fail(invocation, session.error());

@@ -9,8 +9,9 @@ namespace hearth {
 
 namespace {
 
-constexpr std::array all_outcomes = {Outcome::done,     Outcome::pending, Outcome::rolled_back, Outcome::failed,   Outcome::unknown,
-                                     Outcome::withheld, Outcome::refused, Outcome::skipped,     Outcome::cancelled};
+constexpr std::array all_outcomes = {Outcome::done,    Outcome::pending, Outcome::rolled_back,
+                                     Outcome::failed,  Outcome::unknown, Outcome::withheld,
+                                     Outcome::refused, Outcome::skipped, Outcome::cancelled};
 
 Color color_of(Outcome outcome) {
   switch (outcome) {
@@ -91,7 +92,7 @@ Value apply_json(const Plan& plan, const ApplyReport& report, ExitCode code) {
   List actions;
   for (std::size_t i = 0; i < plan.actions.size(); ++i) {
     Map action{{"address", plan.actions[i].address.to_string()},
-               {"action", to_string(plan.actions[i].type)},
+               {"type", to_string(plan.actions[i].type)},
                {"outcome", to_string(report.actions[i].outcome)}};
     if (!report.actions[i].detail.empty()) action.set("detail", report.actions[i].detail);
     actions.emplace_back(std::move(action));

@@ -110,7 +110,8 @@ class CommandLine {
         {app, [function, &options](const Invocation& invocation) { return function(invocation, options); }});
     return app;
   }
-  CLI::App* add(const std::string& name, const std::string& summary, ExitCode (*function)(const Invocation&)) {
+  CLI::App* add(const std::string& name, const std::string& summary,
+                ExitCode (*function)(const Invocation&)) {
     CLI::App* app = app_.add_subcommand(name, summary);
     app->set_help_flag();
     commands_.push_back({app, function});

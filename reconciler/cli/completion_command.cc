@@ -7,15 +7,9 @@ ExitCode run_completion(const Invocation& invocation, const CompletionOptions& o
                         const ProgramDescription& program) {
   std::string script;
   switch (options.shell) {
-    case CompletionOptions::Shell::bash:
-      script = bash_completion(program);
-      break;
-    case CompletionOptions::Shell::zsh:
-      script = zsh_completion(program);
-      break;
-    case CompletionOptions::Shell::fish:
-      script = fish_completion(program);
-      break;
+    case CompletionOptions::Shell::bash: script = bash_completion(program); break;
+    case CompletionOptions::Shell::zsh: script = zsh_completion(program); break;
+    case CompletionOptions::Shell::fish: script = fish_completion(program); break;
   }
   if (invocation.json()) {
     print_document(invocation, Map{{"script", script}});

@@ -33,7 +33,9 @@ std::vector<std::string> choices_of(const ArgumentDescription& argument) {
   return as_option.choices();
 }
 
-bool is_file(const std::string& value) { return value.find("FILE") != std::string::npos; }
+bool is_file(const std::string& value) {
+  return value.find("FILE") != std::string::npos;
+}
 
 // 'text' for a shell's single quotes.
 std::string quoted(const std::string& text) {
@@ -73,7 +75,8 @@ std::string zsh_option(const OptionDescription& option) {
     names = "{" + option.short_name + "," + option.long_name + "}";
   }
   std::string rest = "[" + zsh_text(option.summary) + "]";
-  if (!option.value.empty()) rest += ":" + zsh_text(option.value) + ":" + zsh_action(option.value, option.choices());
+  if (!option.value.empty())
+    rest += ":" + zsh_text(option.value) + ":" + zsh_action(option.value, option.choices());
   const std::string prefix = option.repeatable ? "\\*" : "";
   return prefix + names + quoted(rest);
 }
@@ -94,7 +97,8 @@ std::string fish_option(const OptionDescription& option) {
 
 std::string bash_completion(const ProgramDescription& program) {
   const std::string function = "_" + program.name;
-  std::string out = "# bash completion for " + program.name + ": source <(" + program.name + " completion bash)\n" + function +
+  std::string out = "# bash completion for " + program.name + ": source <(" + program.name +
+                    " completion bash)\n" + function +
                     "() {\n"
                     "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command='' i\n"
                     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -126,8 +130,8 @@ std::string bash_completion(const ProgramDescription& program) {
   for (const auto& option : program.options) {
     if (!option.value.empty()) out += value_case(option);
   }
-  out += "  esac\n\n  local words='" + joined(names_of(program.options)) + "' files=''\n  case $command in\n    '') words+=' " +
-         joined(command_names(program)) + "' ;;\n";
+  out += "  esac\n\n  local words='" + joined(names_of(program.options)) +
+         "' files=''\n  case $command in\n    '') words+=' " + joined(command_names(program)) + "' ;;\n";
   for (const auto& command : program.commands) {
     std::vector<std::string> words = names_of(command.options);
     bool files = false;
@@ -148,24 +152,29 @@ std::string bash_completion(const ProgramDescription& program) {
     }
     out += "      ;;\n";
   }
-  return out + "  esac\n"
-               "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-               "  [[ -n $files ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n"
-               "}\n"
-               "complete -F " + function + " " + program.name + "\n";
+  return out +
+         "  esac\n"
+         "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+         "  [[ -n $files ]] && COMPREPLY+=($(compgen -f -- \"$word\"))\n"
+         "}\n"
+         "complete -F " +
+         function + " " + program.name + "\n";
 }
 
 std::string zsh_completion(const ProgramDescription& program) {
-  std::string out = "#compdef " + program.name + "\n# zsh completion for " + program.name +
-                    ": put this into a folder of $fpath as _" + program.name + "\n_" + program.name +
-                    "() {\n  local context state state_descr line\n  typeset -A opt_args\n  local -a commands=(\n";
+  std::string out =
+      "#compdef " + program.name + "\n# zsh completion for " + program.name +
+      ": put this into a folder of $fpath as _" + program.name + "\n_" + program.name +
+      "() {\n  local context state state_descr line\n  typeset -A opt_args\n  local -a commands=(\n";
   for (const auto& command : program.commands) {
     out += "    " + quoted(zsh_text(command.name) + ":" + command.summary) + "\n";
   }
   out += "  )\n  local -a common=(\n";
   for (const auto& option : program.options) out += "    " + zsh_option(option) + "\n";
-  out += "  )\n  _arguments -C $common ':command:->command' '*::argument:->argument'\n"
-         "  case $state in\n    command) _describe command commands ;;\n    argument)\n      case $words[1] in\n";
+  out +=
+      "  )\n  _arguments -C $common ':command:->command' '*::argument:->argument'\n"
+      "  case $state in\n    command) _describe command commands ;;\n    argument)\n      case $words[1] "
+      "in\n";
   for (const auto& command : program.commands) {
     out += "        " + command.name + ") _arguments $common";
     for (const auto& option : command.options) out += " \\\n          " + zsh_option(option);
@@ -182,7 +191,8 @@ std::string zsh_completion(const ProgramDescription& program) {
 std::string fish_completion(const ProgramDescription& program) {
   const std::string complete = "complete -c " + program.name;
   std::string out = "# fish completion for " + program.name + ": " + program.name +
-                    " completion fish > ~/.config/fish/completions/" + program.name + ".fish\n" + complete + " -f\n";
+                    " completion fish > ~/.config/fish/completions/" + program.name + ".fish\n" + complete +
+                    " -f\n";
   for (const auto& option : program.options) out += complete + fish_option(option) + "\n";
   const std::string commands = joined(command_names(program));
   for (const auto& command : program.commands) {
@@ -191,7 +201,8 @@ std::string fish_completion(const ProgramDescription& program) {
     const std::string here = complete + " -n '__fish_seen_subcommand_from " + command.name + "'";
     for (const auto& option : command.options) out += here + fish_option(option) + "\n";
     for (const auto& argument : command.arguments) {
-      if (const auto choices = choices_of(argument); !choices.empty()) out += here + " -a " + quoted(joined(choices)) + "\n";
+      if (const auto choices = choices_of(argument); !choices.empty())
+        out += here + " -a " + quoted(joined(choices)) + "\n";
       if (is_file(argument.name)) out += here + " -F\n";
     }
   }

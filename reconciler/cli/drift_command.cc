@@ -1,9 +1,9 @@
 #include <cstdio>
 
 #include "reconciler/cli/commands.h"
-#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_view.h"
 #include "reconciler/core/json.h"
@@ -30,9 +30,11 @@ Plan drift_of(Plan plan) {
   plan.actions = std::move(drifted);
   plan.units.clear();
   if (intended > 0) {
-    plan.notes.push_back({Note::Type::info, {},
-                          std::to_string(intended) + " more differ because the manifests changed or were never applied: "
-                                                     "hearth plan"});
+    plan.notes.push_back({Note::Type::info,
+                          {},
+                          std::to_string(intended) +
+                              " more differ because the manifests changed or were never applied: "
+                              "hearth plan"});
   }
   return plan;
 }
@@ -45,8 +47,9 @@ ExitCode run_drift(const Invocation& invocation, const DriftOptions& options) {
   const auto selection = (*session)->select(options.addresses);
   if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
   if ((*session)->journal() == nullptr) {
-    return fail(invocation, failure("no-journal", "the journal cannot be used: " + (*session)->journal_trouble(),
-                                      "drift is told from what was last applied; without that, see: hearth plan"));
+    return fail(invocation,
+                failure("no-journal", "the journal cannot be used: " + (*session)->journal_trouble(),
+                        "drift is told from what was last applied; without that, see: hearth plan"));
   }
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);

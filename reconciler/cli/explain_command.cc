@@ -69,24 +69,18 @@ std::string joined(const std::vector<Value>& values) {
 
 std::string_view word_of(FieldSchema::ListOrder order) {
   switch (order) {
-    case FieldSchema::ListOrder::ordered:
-      return "ordered";
-    case FieldSchema::ListOrder::set:
-      return "set";
-    case FieldSchema::ListOrder::map_by_key:
-      return "map";
+    case FieldSchema::ListOrder::ordered: return "ordered";
+    case FieldSchema::ListOrder::set: return "set";
+    case FieldSchema::ListOrder::map_by_key: return "map";
   }
   return "";
 }
 
 std::string_view word_of(FieldSchema::Write write) {
   switch (write) {
-    case FieldSchema::Write::online:
-      return "online";
-    case FieldSchema::Write::pending:
-      return "pending";
-    case FieldSchema::Write::create_only:
-      return "create-only";
+    case FieldSchema::Write::online: return "online";
+    case FieldSchema::Write::pending: return "pending";
+    case FieldSchema::Write::create_only: return "create-only";
   }
   return "";
 }
@@ -94,21 +88,11 @@ std::string_view word_of(FieldSchema::Write write) {
 std::string effect_sentence(const FieldSchema& field) {
   std::string out;
   switch (field.effect) {
-    case Effect::none:
-      out = "none: a change disturbs nobody";
-      break;
-    case Effect::reload:
-      out = "reload: a change makes the service read its configuration again";
-      break;
-    case Effect::restart:
-      out = "restart: a change restarts the service; clients feel it";
-      break;
-    case Effect::reboot:
-      out = "reboot: a change takes a reboot";
-      break;
-    case Effect::destroy:
-      out = "destroy: a change loses data";
-      break;
+    case Effect::none: out = "none: a change disturbs nobody"; break;
+    case Effect::reload: out = "reload: a change makes the service read its configuration again"; break;
+    case Effect::restart: out = "restart: a change restarts the service; clients feel it"; break;
+    case Effect::reboot: out = "reboot: a change takes a reboot"; break;
+    case Effect::destroy: out = "destroy: a change loses data"; break;
   }
   if (field.write == FieldSchema::Write::pending) out += "; written at once, takes effect later";
   if (field.write == FieldSchema::Write::create_only) out += "; only ever written when the thing is made";
@@ -139,12 +123,8 @@ Facts facts_of(const FieldSchema& field) {
     facts.emplace_back("write-only", "yes: no system gives it back; sent on create and rotation");
   if (is_list(field)) {
     switch (field.list_order) {
-      case FieldSchema::ListOrder::ordered:
-        facts.emplace_back("order", "matters");
-        break;
-      case FieldSchema::ListOrder::set:
-        facts.emplace_back("order", "does not matter");
-        break;
+      case FieldSchema::ListOrder::ordered: facts.emplace_back("order", "matters"); break;
+      case FieldSchema::ListOrder::set: facts.emplace_back("order", "does not matter"); break;
       case FieldSchema::ListOrder::map_by_key:
         facts.emplace_back("order", "does not matter; elements are told apart by " + field.list_key);
         break;
@@ -152,8 +132,7 @@ Facts facts_of(const FieldSchema& field) {
   }
   if (!field.reference.empty()) facts.emplace_back("names a", field.reference + ", which is applied first");
   switch (field.path_edge) {
-    case FieldSchema::PathEdge::none:
-      break;
+    case FieldSchema::PathEdge::none: break;
     case FieldSchema::PathEdge::within:
       facts.emplace_back("waits for", "whatever is declared at this path or above it");
       break;

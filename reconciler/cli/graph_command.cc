@@ -74,14 +74,10 @@ std::string dot_text(const ManifestSet& manifests, const DependencyGraph& graph)
 
 std::string_view word_of(Dependency::Type type) {
   switch (type) {
-    case Dependency::Type::declared:
-      return "declared";
-    case Dependency::Type::reference:
-      return "reference";
-    case Dependency::Type::within:
-      return "within";
-    case Dependency::Type::input:
-      return "input";
+    case Dependency::Type::declared: return "declared";
+    case Dependency::Type::reference: return "reference";
+    case Dependency::Type::within: return "within";
+    case Dependency::Type::input: return "input";
   }
   return "";
 }

@@ -23,7 +23,11 @@ std::string find_folder(const char* variable, const fs::path& below_prefix) {
 
 }  // namespace
 
-std::string schemas_folder() { return find_folder("HEARTH_SCHEMAS", "share/hearth/schemas"); }
-std::string plugins_folder() { return find_folder("HEARTH_PLUGINS", "lib/hearth/providers"); }
+std::string schemas_folder() {
+  return find_folder("HEARTH_SCHEMAS", "share/hearth/schemas");
+}
+std::string plugins_folder() {
+  return find_folder("HEARTH_PLUGINS", "lib/hearth/providers");
+}
 
 }  // namespace hearth

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "reconciler/cli/commands.h"
-#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_view.h"
 #include "reconciler/core/json.h"
@@ -22,14 +22,17 @@ ExitCode run_plan(const Invocation& invocation, const PlanOptions& options) {
   const auto survey = (*session)->look(*selection, *progress);
   const Plan& plan = survey->plan;
   if (!options.out_file.empty()) {
-    if (const auto written = write_plan_file(options.out_file, plan); !written) return fail(invocation, written.error());
+    if (const auto written = write_plan_file(options.out_file, plan); !written)
+      return fail(invocation, written.error());
   }
   if (invocation.json()) {
     print_document(invocation, plan_to_value(plan).as_map());
   } else {
     const TextStyle style = invocation.style;
     print((options.steps ? steps_text(plan, style) : plan_text(plan, style)));
-    if (!options.out_file.empty()) std::printf("Saved to %s; carry it out with: hearth apply %s\n", options.out_file.c_str(), options.out_file.c_str());
+    if (!options.out_file.empty())
+      std::printf("Saved to %s; carry it out with: hearth apply %s\n", options.out_file.c_str(),
+                  options.out_file.c_str());
   }
   return exit_code_of(plan);
 }

@@ -22,19 +22,15 @@ const std::string& host_of(const Action& action) {
 
 Color color_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::done:
-      return Color::green;
-    case Outcome::pending:
-      return Color::cyan;
+    case Outcome::done: return Color::green;
+    case Outcome::pending: return Color::cyan;
     case Outcome::skipped:
     case Outcome::withheld:
-    case Outcome::cancelled:
-      return Color::yellow;
+    case Outcome::cancelled: return Color::yellow;
     case Outcome::failed:
     case Outcome::unknown:
     case Outcome::refused:
-    case Outcome::rolled_back:
-      return Color::red;
+    case Outcome::rolled_back: return Color::red;
   }
   return Color::plain;
 }

@@ -42,7 +42,8 @@ class Session {
   [[nodiscard]] const std::string& journal_trouble() const { return journal_trouble_; }
 
  private:
-  Session(SchemaRegistry schemas, std::string plugins) : schemas_(std::move(schemas)), providers_(std::move(plugins)) {}
+  Session(SchemaRegistry schemas, std::string plugins)
+      : schemas_(std::move(schemas)), providers_(std::move(plugins)) {}
 
   SchemaRegistry schemas_;
   ManifestSet manifests_;
@@ -51,7 +52,7 @@ class Session {
   bool dirty_ = false;
   std::unique_ptr<Journal> journal_;
   std::string journal_trouble_;
-  EventLoop loop_;                       // outlives the transports, whose threads post to it
+  EventLoop loop_;  // outlives the transports, whose threads post to it
   std::unique_ptr<Targets> targets_;
   std::unique_ptr<Observer> observer_;
 };

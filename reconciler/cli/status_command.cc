@@ -1,14 +1,14 @@
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <set>
 
 #include "reconciler/cli/commands.h"
-#include "reconciler/cli/report.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
+#include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_style.h"
+#include "reconciler/cli/time_text.h"
 #include "reconciler/core/json.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/manifest/kind_schema.h"
@@ -19,7 +19,7 @@ namespace {
 
 struct CheckState {
   std::string address;
-  std::string state;   // "ok", "failing", "unknown"
+  std::string state;  // "ok", "failing", "unknown"
   std::string message;
 };
 
@@ -29,7 +29,7 @@ struct Status {
   std::size_t in_order = 0;
   std::size_t differing = 0;
   std::size_t unknown = 0;
-  std::vector<RunRecord> runs;   // the last one, if any
+  std::vector<RunRecord> runs;  // the last one, if any
 };
 
 Status status_of(const Survey& survey, const Journal* journal) {
@@ -44,7 +44,8 @@ Status status_of(const Survey& survey, const Journal* journal) {
   for (const Resource* resource : survey.subjects.declared) {
     const auto note = notes.find(resource->address);
     const Note::Type type = note == notes.end() ? Note::Type::info : note->second->type;
-    const bool unknown = type == Note::Type::unknown || type == Note::Type::asleep || type == Note::Type::waiting;
+    const bool unknown =
+        type == Note::Type::unknown || type == Note::Type::asleep || type == Note::Type::waiting;
     if (resource->kind->observe_only() && resource->kind->kind() != "Node") {
       const Live& live = survey.lives.at(resource->address);
       CheckState check{resource->address.to_string(), "ok", live.fields.string_or("message", "")};
@@ -55,7 +56,8 @@ Status status_of(const Survey& survey, const Journal* journal) {
       status.checks.push_back(std::move(check));
     } else if (unknown) {
       ++status.unknown;
-    } else if (differing.contains(resource->address) || type == Note::Type::reported || type == Note::Type::failing) {
+    } else if (differing.contains(resource->address) || type == Note::Type::reported ||
+               type == Note::Type::failing) {
       ++status.differing;
     } else {
       ++status.in_order;
@@ -63,15 +65,6 @@ Status status_of(const Survey& survey, const Journal* journal) {
   }
   if (journal != nullptr) status.runs = journal->runs(1);
   return status;
-}
-
-std::string local_time(std::int64_t milliseconds) {
-  const std::time_t seconds = milliseconds / 1000;
-  std::tm parts{};
-  localtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-  return text;
 }
 
 std::string status_text(const std::string& cluster, const Status& status, const TextStyle& style) {
@@ -84,24 +77,29 @@ std::string status_text(const std::string& cluster, const Status& status, const 
   std::string out = (cluster.empty() ? "" : cluster + ": ") + std::to_string(reachable) + " of " +
                     counted(status.hosts.size(), "node") + " reachable\n";
   for (const HostState& host : status.hosts) {
-    const std::string state = host.reachable   ? paint(style, Color::green, "reachable")
-                              : host.on_demand ? paint(style, Color::dim, "asleep")
-                                               : paint(style, Color::red, "unreachable: " + printable(host.why));
+    const std::string state = host.reachable ? paint(style, Color::green, "reachable")
+                              : host.on_demand
+                                  ? paint(style, Color::dim, "asleep")
+                                  : paint(style, Color::red, "unreachable: " + printable(host.why));
     out += "  " + padded(host.name, widest + 2) + state + "\n";
   }
   if (!status.checks.empty()) {
     std::size_t widest_check = 0;
-    for (const CheckState& check : status.checks) widest_check = std::max(widest_check, columns(check.address));
+    for (const CheckState& check : status.checks)
+      widest_check = std::max(widest_check, columns(check.address));
     out += "Checks:\n";
     for (const CheckState& check : status.checks) {
-      const Color color = check.state == "ok" ? Color::green : check.state == "failing" ? Color::red : Color::yellow;
+      const Color color = check.state == "ok"        ? Color::green
+                          : check.state == "failing" ? Color::red
+                                                     : Color::yellow;
       out += "  " + paint(style, color, padded(check.state, 9)) + padded(check.address, widest_check + 2) +
              printable(check.message) + "\n";
     }
   }
-  out += "Resources: " + std::to_string(status.in_order) + " as declared, " + std::to_string(status.differing) +
-         (status.differing == 1 ? " differs" : " differ") + (status.differing > 0 ? " (see: hearth plan)" : "") + ", " +
-         std::to_string(status.unknown) + " unknown\n";
+  out += "Resources: " + std::to_string(status.in_order) + " as declared, " +
+         std::to_string(status.differing) + (status.differing == 1 ? " differs" : " differ") +
+         (status.differing > 0 ? " (see: hearth plan)" : "") + ", " + std::to_string(status.unknown) +
+         " unknown\n";
   for (const RunRecord& run : status.runs) {
     out += "Last run: " + run.command + " by " + (run.person.empty() ? "the timer" : run.person) + " at " +
            local_time(run.started) + ": " + (run.ended == 0 ? "still running, or died" : run.summary) + "\n";

@@ -11,20 +11,13 @@ namespace {
 
 std::string_view code(Color color) {
   switch (color) {
-    case Color::plain:
-      return "";
-    case Color::green:
-      return "\x1b[32m";
-    case Color::yellow:
-      return "\x1b[33m";
-    case Color::red:
-      return "\x1b[31m";
-    case Color::cyan:
-      return "\x1b[36m";
-    case Color::bold:
-      return "\x1b[1m";
-    case Color::dim:
-      return "\x1b[2m";
+    case Color::plain: return "";
+    case Color::green: return "\x1b[32m";
+    case Color::yellow: return "\x1b[33m";
+    case Color::red: return "\x1b[31m";
+    case Color::cyan: return "\x1b[36m";
+    case Color::bold: return "\x1b[1m";
+    case Color::dim: return "\x1b[2m";
   }
   return "";
 }
@@ -53,10 +46,8 @@ std::string scalar_text(const std::string& text, bool in_collection) {
 
 std::string value_text(const Value& value, bool in_collection) {
   switch (value.type()) {
-    case Value::Type::null:
-      return in_collection ? "null" : "(unset)";
-    case Value::Type::string:
-      return scalar_text(value.as_string(), in_collection);
+    case Value::Type::null: return in_collection ? "null" : "(unset)";
+    case Value::Type::string: return scalar_text(value.as_string(), in_collection);
     case Value::Type::list: {
       std::string out;
       for (const auto& element : value.as_list())
@@ -70,14 +61,11 @@ std::string value_text(const Value& value, bool in_collection) {
       }
       return "{" + out + "}";
     }
-    case Value::Type::secret:
-      return "(secret " + printable(value.as_secret().name) + ")";
-    case Value::Type::unknown:
-      return "(unknown: " + printable(value.why_unknown()) + ")";
+    case Value::Type::secret: return "(secret " + printable(value.as_secret().name) + ")";
+    case Value::Type::unknown: return "(unknown: " + printable(value.why_unknown()) + ")";
     case Value::Type::boolean:
     case Value::Type::integer:
-    case Value::Type::real:
-      return to_json(value);
+    case Value::Type::real: return to_json(value);
   }
   return {};
 }

@@ -25,40 +25,26 @@ struct Symbol {
 
 Symbol symbol_of(const Action& action) {
   switch (action.type) {
-    case ActionType::create:
-      return {"+", Color::green};
-    case ActionType::update:
-      return {"~", Color::yellow};
-    case ActionType::remove:
-      return {"-", Color::red};
-    case ActionType::forget:
-      return {"=", Color::dim};
+    case ActionType::create: return {"+", Color::green};
+    case ActionType::update: return {"~", Color::yellow};
+    case ActionType::remove: return {"-", Color::red};
+    case ActionType::forget: return {"=", Color::dim};
   }
   return {"?", Color::plain};
 }
 
 std::string_view word_of(Note::Type type) {
   switch (type) {
-    case Note::Type::unknown:
-      return "unknown";
-    case Note::Type::held:
-      return "held";
-    case Note::Type::pending:
-      return "pending";
-    case Note::Type::unmanaged:
-      return "no longer managed";
-    case Note::Type::reported:
-      return "reported";
-    case Note::Type::retained:
-      return "no longer declared";
-    case Note::Type::asleep:
-      return "asleep";
-    case Note::Type::waiting:
-      return "waiting";
-    case Note::Type::failing:
-      return "failing";
-    case Note::Type::info:
-      return "";
+    case Note::Type::unknown: return "unknown";
+    case Note::Type::held: return "held";
+    case Note::Type::pending: return "pending";
+    case Note::Type::unmanaged: return "no longer managed";
+    case Note::Type::reported: return "reported";
+    case Note::Type::retained: return "no longer declared";
+    case Note::Type::asleep: return "asleep";
+    case Note::Type::waiting: return "waiting";
+    case Note::Type::failing: return "failing";
+    case Note::Type::info: return "";
   }
   return "";
 }
@@ -66,33 +52,25 @@ std::string_view word_of(Note::Type type) {
 Symbol symbol_of(Note::Type type) {
   switch (type) {
     case Note::Type::unknown:
-    case Note::Type::waiting:
-      return {"?", Color::red};
-    case Note::Type::failing:
-      return {"!", Color::red};
-    case Note::Type::reported:
-      return {"=", Color::yellow};
+    case Note::Type::waiting: return {"?", Color::red};
+    case Note::Type::failing: return {"!", Color::red};
+    case Note::Type::reported: return {"=", Color::yellow};
     case Note::Type::held:
     case Note::Type::pending:
     case Note::Type::unmanaged:
     case Note::Type::retained:
     case Note::Type::asleep:
-    case Note::Type::info:
-      return {"=", Color::dim};
+    case Note::Type::info: return {"=", Color::dim};
   }
   return {"?", Color::plain};
 }
 
 std::string_view word_of(Cause cause) {
   switch (cause) {
-    case Cause::unknown:
-      return "";
-    case Cause::intent:
-      return "new intent";
-    case Cause::drift:
-      return "drift";
-    case Cause::both:
-      return "drift and new intent";
+    case Cause::unknown: return "";
+    case Cause::intent: return "new intent";
+    case Cause::drift: return "drift";
+    case Cause::both: return "drift and new intent";
   }
   return "";
 }
@@ -132,15 +110,11 @@ std::string effect_text(const Action& action) {
 
 Color color_of(Effect effect) {
   switch (effect) {
-    case Effect::none:
-      return Color::plain;
-    case Effect::reload:
-      return Color::cyan;
-    case Effect::restart:
-      return Color::yellow;
+    case Effect::none: return Color::plain;
+    case Effect::reload: return Color::cyan;
+    case Effect::restart: return Color::yellow;
     case Effect::reboot:
-    case Effect::destroy:
-      return Color::red;
+    case Effect::destroy: return Color::red;
   }
   return Color::plain;
 }
@@ -169,8 +143,7 @@ std::string text_change(const Change& change, const TextStyle& style) {
     std::string mark = "  ";
     Color color = Color::plain;
     switch (line.type) {
-      case DiffLine::Type::context:
-        break;
+      case DiffLine::Type::context: break;
       case DiffLine::Type::added:
         mark = "+ ";
         color = Color::green;
@@ -309,8 +282,8 @@ std::string hosts_text(const Plan& plan, const TextStyle& style) {
     const std::string why = host.why.empty() ? "no answer" : printable(host.why);
     out += "  " + paint(style, host.on_demand ? Color::dim : Color::red, "? " + printable(host.name)) + ": " +
            (host.on_demand ? "asleep or off, as it may be (" + why + ")" : "not reached: " + why);
-    const auto unknown = static_cast<std::size_t>(
-        std::count_if(plan.notes.begin(), plan.notes.end(), [&](const Note& note) {
+    const auto unknown =
+        static_cast<std::size_t>(std::count_if(plan.notes.begin(), plan.notes.end(), [&](const Note& note) {
           return said_with_its_host(plan, note) && target_of(note.address) == host.name;
         }));
     out += "; " + counted(unknown, "resource") + " unknown, nothing is planned there\n";
@@ -411,13 +384,7 @@ std::string plan_summary(const Plan& plan) {
 }
 
 std::string plan_text(const Plan& plan, const TextStyle& style) {
-  std::string out = body(plan, style);
-  if (!plan.history) {
-    out += paint(style, Color::yellow,
-                 "The journal cannot be read: nothing is deleted, and drift is not told from new intent.") +
-           "\n";
-  }
-  return out + paint(style, Color::bold, plan_summary(plan)) + "\n";
+  return body(plan, style) + paint(style, Color::bold, plan_summary(plan)) + "\n";
 }
 
 std::string drift_text(const Plan& plan, const TextStyle& style) {
@@ -442,8 +409,8 @@ std::string steps_text(const Plan& plan, const TextStyle& style) {
   }
   if (!hosts.empty()) {
     out += paint(style, Color::dim,
-                 "Before the first step a lease is taken on " +
-                     join({hosts.begin(), hosts.end()}, ", ") + "; after the last it is given back.") +
+                 "Before the first step a lease is taken on " + join({hosts.begin(), hosts.end()}, ", ") +
+                     "; after the last it is given back.") +
            "\n";
   }
   for (const Action& action : plan.actions) {

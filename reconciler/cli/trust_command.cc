@@ -53,9 +53,7 @@ class Trust {
     const KeyVerdict verdict = judge_host_key(*known, host.address, host.port, *key);
     const std::string place = path_ + ":" + std::to_string(verdict.line);
     switch (verdict.standing) {
-      case KeyStanding::trusted:
-        note(host, *key, "known", "is trusted already");
-        return {};
+      case KeyStanding::trusted: note(host, *key, "known", "is trusted already"); return {};
       case KeyStanding::revoked:
         return tl::unexpected(
             failure("host-key-revoked",
@@ -69,8 +67,7 @@ class Trust {
                 ", then forget the old key: ssh-keygen -R " +
                 (host.port == 22 ? host.address : "[" + host.address + "]:" + std::to_string(host.port))));
       case KeyStanding::unknown:
-      case KeyStanding::other_type:
-        break;
+      case KeyStanding::other_type: break;
     }
     if (!agreed(host, *key)) {
       note(host, *key, "declined", "is not trusted");

@@ -38,7 +38,8 @@ void Diagnostics::sort() {
     static const std::string none;
     const std::string& left = a.position.known() ? *a.position.file : none;
     const std::string& right = b.position.known() ? *b.position.file : none;
-    return std::tie(left, a.position.line, a.position.column) < std::tie(right, b.position.line, b.position.column);
+    return std::tie(left, a.position.line, a.position.column) <
+           std::tie(right, b.position.line, b.position.column);
   });
 }
 

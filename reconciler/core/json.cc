@@ -1,7 +1,6 @@
 #include "reconciler/core/json.h"
 
 #include <limits>
-
 #include <nlohmann/json.hpp>
 
 namespace hearth {

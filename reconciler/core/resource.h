@@ -45,18 +45,18 @@ enum class OnRemove : std::uint8_t { retain, remove };
 
 struct Resource {
   Address address;
-  Position position;                   // of the name or the item's key
-  const KindSchema* kind = nullptr;    // owned by the SchemaRegistry, which outlives all resources
-  std::string cluster;                 // the Cluster that it belongs to; "" where nobody has to name it
-  Value desired;                       // `spec` merged with the item and perHost, ${host.…} replaced: a map
+  Position position;                 // of the name or the item's key
+  const KindSchema* kind = nullptr;  // owned by the SchemaRegistry, which outlives all resources
+  std::string cluster;               // the Cluster that it belongs to; "" where nobody has to name it
+  Value desired;                     // `spec` merged with the item and perHost, ${host.…} replaced: a map
   std::map<std::string, std::string> labels;
   std::vector<Dependency> dependencies;  // declared and implied, addresses that exist, no duplicates
-  bool exclusive_all = false;            // `exclusive: true`: every additive map of this resource is owned whole
+  bool exclusive_all = false;  // `exclusive: true`: every additive map of this resource is owned whole
   std::vector<std::string> exclusive_fields;
   bool protect = false;
   DriftPolicy drift = DriftPolicy::correct;
   OnRemove on_remove = OnRemove::remove;
-  std::vector<Claim> claims;             // the first is primary
+  std::vector<Claim> claims;  // the first is primary
 
   [[nodiscard]] bool is_exclusive(std::string_view field) const;
 };
@@ -64,19 +64,19 @@ struct Resource {
 // A machine that hearth reaches: the decoded `Node` resource.
 struct Host {
   std::string name;
-  std::string address;                  // name or IP to connect to; "local" transport when `local` is set
-  bool local = false;                   // this machine, no SSH
-  std::string root;                     // local only: a folder that stands for / (tests, no nspawn); "" is /
+  std::string address;  // name or IP to connect to; "local" transport when `local` is set
+  bool local = false;   // this machine, no SSH
+  std::string root;     // local only: a folder that stands for / (tests, no nspawn); "" is /
   std::string user = "root";
   std::uint16_t port = 22;
-  std::vector<std::string> keys;        // private key files, tried after the agent; ~ expanded by the transport
-  std::string host_key;                 // pinned fingerprint, `SHA256:…`; "" means known_hosts
-  std::string become;                   // "" or "sudo"
-  std::string proxy_jump;               // `[user@]host[:port]`, or ""
-  bool on_demand = false;               // `power: onDemand`: may sleep without anybody being told
+  std::vector<std::string> keys;  // private key files, tried after the agent; ~ expanded by the transport
+  std::string host_key;           // pinned fingerprint, `SHA256:…`; "" means known_hosts
+  std::string become;             // "" or "sudo"
+  std::string proxy_jump;         // `[user@]host[:port]`, or ""
+  bool on_demand = false;         // `power: onDemand`: may sleep without anybody being told
   std::map<std::string, std::string> labels;
-  std::string cluster;                  // the Cluster that it is a member of: the one named, else the only one
-  Value fields;                         // the Node's own spec, for ${host.FIELD}
+  std::string cluster;  // the Cluster that it is a member of: the one named, else the only one
+  Value fields;         // the Node's own spec, for ${host.FIELD}
 };
 
 }  // namespace hearth

@@ -14,8 +14,12 @@ Map& Map::operator=(const Map&) = default;
 Map& Map::operator=(Map&&) noexcept = default;
 Map::~Map() = default;
 
-bool Map::empty() const { return members_.empty(); }
-std::size_t Map::size() const { return members_.size(); }
+bool Map::empty() const {
+  return members_.empty();
+}
+std::size_t Map::size() const {
+  return members_.size();
+}
 
 // Maps of manifests are small, and the large ones (`items`) are walked, not searched: a linear search beats an index.
 const Value* Map::find(std::string_view key) const {
@@ -25,7 +29,9 @@ const Value* Map::find(std::string_view key) const {
   return nullptr;
 }
 
-Value* Map::find(std::string_view key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
+Value* Map::find(std::string_view key) {
+  return const_cast<Value*>(std::as_const(*this).find(key));
+}
 
 Position Map::key_position(std::string_view key) const {
   for (const auto& member : members_) {
@@ -34,7 +40,9 @@ Position Map::key_position(std::string_view key) const {
   return {};
 }
 
-Value& Map::set(std::string key, Value value) { return set(std::move(key), Position{}, std::move(value)); }
+Value& Map::set(std::string key, Value value) {
+  return set(std::move(key), Position{}, std::move(value));
+}
 
 Value& Map::set(std::string key, Position key_position, Value value) {
   for (auto& member : members_) {
@@ -55,17 +63,29 @@ bool Map::erase(std::string_view key) {
   return std::erase_if(members_, [&](const Member& member) { return member.key == key; }) > 0;
 }
 
-std::vector<Map::Member>::const_iterator Map::begin() const { return members_.begin(); }
-std::vector<Map::Member>::const_iterator Map::end() const { return members_.end(); }
-std::vector<Map::Member>::iterator Map::begin() { return members_.begin(); }
-std::vector<Map::Member>::iterator Map::end() { return members_.end(); }
+std::vector<Map::Member>::const_iterator Map::begin() const {
+  return members_.begin();
+}
+std::vector<Map::Member>::const_iterator Map::end() const {
+  return members_.end();
+}
+std::vector<Map::Member>::iterator Map::begin() {
+  return members_.begin();
+}
+std::vector<Map::Member>::iterator Map::end() {
+  return members_.end();
+}
 
 double Value::as_number() const {
   return is_integer() ? static_cast<double>(as_integer()) : std::get<double>(data_);
 }
 
-const Value* Value::find(std::string_view key) const { return is_map() ? as_map().find(key) : nullptr; }
-Value* Value::find(std::string_view key) { return is_map() ? as_map().find(key) : nullptr; }
+const Value* Value::find(std::string_view key) const {
+  return is_map() ? as_map().find(key) : nullptr;
+}
+Value* Value::find(std::string_view key) {
+  return is_map() ? as_map().find(key) : nullptr;
+}
 
 std::string Value::string_or(std::string_view key, std::string_view otherwise) const {
   const Value* member = find(key);
@@ -111,7 +131,8 @@ bool operator==(const Value& a, const Value& b) {
     case Value::Type::map: {
       const Map& left = a.as_map();
       const Map& right = b.as_map();
-      return left.size() == right.size() && std::all_of(left.begin(), left.end(), [&](const Map::Member& member) {
+      return left.size() == right.size() &&
+             std::all_of(left.begin(), left.end(), [&](const Map::Member& member) {
                const Value* other = right.find(member.key);
                return other != nullptr && member.value == *other;
              });

@@ -73,19 +73,19 @@ class Value {
   enum class Type : std::uint8_t { null, boolean, integer, real, string, list, map, secret, unknown };
 
   Value() = default;
-  Value(std::nullptr_t) {}                                     // NOLINT(google-explicit-constructor)
-  Value(bool boolean) : data_(boolean) {}                      // NOLINT
-  Value(int integer) : data_(std::int64_t{integer}) {}         // NOLINT
-  Value(std::int64_t integer) : data_(integer) {}              // NOLINT
+  Value(std::nullptr_t) {}                              // NOLINT(google-explicit-constructor)
+  Value(bool boolean) : data_(boolean) {}               // NOLINT
+  Value(int integer) : data_(std::int64_t{integer}) {}  // NOLINT
+  Value(std::int64_t integer) : data_(integer) {}       // NOLINT
   Value(std::uint64_t integer) : data_(static_cast<std::int64_t>(integer)) {}  // NOLINT
-  Value(double real) : data_(real) {}                          // NOLINT
-  Value(std::string text) : data_(std::move(text)) {}          // NOLINT
-  Value(std::string_view text) : data_(std::string(text)) {}   // NOLINT
-  Value(const char* text) : data_(std::string(text)) {}        // NOLINT
-  Value(List list) : data_(std::move(list)) {}                 // NOLINT
-  Value(Map map) : data_(std::move(map)) {}                    // NOLINT
-  Value(SecretName secret) : data_(std::move(secret)) {}       // NOLINT
-  Value(UnknownValue unknown) : data_(std::move(unknown)) {}   // NOLINT
+  Value(double real) : data_(real) {}                                          // NOLINT
+  Value(std::string text) : data_(std::move(text)) {}                          // NOLINT
+  Value(std::string_view text) : data_(std::string(text)) {}                   // NOLINT
+  Value(const char* text) : data_(std::string(text)) {}                        // NOLINT
+  Value(List list) : data_(std::move(list)) {}                                 // NOLINT
+  Value(Map map) : data_(std::move(map)) {}                                    // NOLINT
+  Value(SecretName secret) : data_(std::move(secret)) {}                       // NOLINT
+  Value(UnknownValue unknown) : data_(std::move(unknown)) {}                   // NOLINT
 
   [[nodiscard]] Type type() const { return static_cast<Type>(data_.index()); }
   [[nodiscard]] bool is_null() const { return type() == Type::null; }
@@ -128,7 +128,8 @@ class Value {
   friend bool operator==(const Value& a, const Value& b);
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map, SecretName, UnknownValue> data_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map, SecretName, UnknownValue>
+      data_;
   Position position_;
 };
 

@@ -12,13 +12,13 @@ namespace hearth {
 
 // One field, desired against live. Canonical on both sides.
 struct Change {
-  std::string path;   // within spec: `mode`, `dropIns.10-limits`, `disks.scsi0.size`
-  Value live;         // null: absent there
-  Value desired;      // null: must be unset
+  std::string path;  // within spec: `mode`, `dropIns.10-limits`, `disks.scsi0.size`
+  Value live;        // null: absent there
+  Value desired;     // null: must be unset
   FieldSchema::Write write = FieldSchema::Write::online;
   Effect effect = Effect::none;
-  bool secret = false;      // neither side may be shown
-  bool immutable = false;   // differs, and cannot be changed in place: refused with what a person can do
+  bool secret = false;     // neither side may be shown
+  bool immutable = false;  // differs, and cannot be changed in place: refused with what a person can do
 };
 
 // One field whose live value could not be read.

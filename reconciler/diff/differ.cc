@@ -33,7 +33,9 @@ bool same(const FieldSchema* schema, const Value& a, const Value& b) {
   // A size or a duration may be written as a bare number.
   if (schema->form != FieldSchema::Form::plain && a.is_string() != b.is_string()) {
     const auto text = [](const Value& value) {
-      return value.is_string() ? value.as_string() : value.is_integer() ? std::to_string(value.as_integer()) : "";
+      return value.is_string()    ? value.as_string()
+             : value.is_integer() ? std::to_string(value.as_integer())
+                                  : "";
     };
     return canonical_text(schema->form, text(a)) == canonical_text(schema->form, text(b));
   }
@@ -111,7 +113,8 @@ class Walk {
       const FieldSchema* field = schema.find(member.key);
       if (field == nullptr) continue;  // the validator has refused such a manifest already
       const Value* value = live.find(member.key);
-      compare(*field, join(path, member.key), member.value, value == nullptr ? null_value : *value, exclusive);
+      compare(*field, join(path, member.key), member.value, value == nullptr ? null_value : *value,
+              exclusive);
     }
     if (!exclusive || schema.entries == nullptr || !live.is_map()) return;
     for (const auto& member : live.as_map()) {

@@ -197,7 +197,9 @@ std::vector<std::vector<std::size_t>> DependencyGraph::cycles() const {
   return out;
 }
 
-std::vector<std::size_t> DependencyGraph::strong_components() const { return component_of(dependencies_).first; }
+std::vector<std::size_t> DependencyGraph::strong_components() const {
+  return component_of(dependencies_).first;
+}
 
 std::vector<std::vector<std::size_t>> DependencyGraph::components() const {
   std::vector<std::size_t> rank(size());

@@ -4,8 +4,8 @@
 
 namespace hearth {
 
-AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit, bool by_person,
-                             std::int64_t applied) {
+AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit,
+                             bool by_person, std::int64_t applied) {
   AppliedRecord record;
   if (!resource.claims.empty()) record.claim = resource.claims.front();
   record.address = resource.address.to_string();

@@ -98,8 +98,8 @@ class Journal {
 struct Live;
 
 // What is remembered of RESOURCE once it was found as declared.
-AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit, bool by_person,
-                             std::int64_t applied);
+AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit,
+                             bool by_person, std::int64_t applied);
 
 // Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one,
 // one that others may write to.

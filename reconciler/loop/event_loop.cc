@@ -21,7 +21,9 @@ void EventLoop::cancel(TimerId timer) {
   std::erase_if(timers_, [&](const auto& entry) { return entry.first.second == timer; });
 }
 
-Loop::Time EventLoop::now() const { return std::chrono::system_clock::now(); }
+Loop::Time EventLoop::now() const {
+  return std::chrono::system_clock::now();
+}
 
 void EventLoop::run_until(const std::function<bool()>& finished) {
   while (!finished()) {

@@ -23,7 +23,7 @@ class EventLoop final : public Loop {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Task> ready_;                                    // guarded by mutex_
+  std::deque<Task> ready_;                                            // guarded by mutex_
   std::map<std::pair<Monotonic::time_point, TimerId>, Task> timers_;  // the loop's thread only
   TimerId next_timer_ = 1;
 };

@@ -6,8 +6,8 @@
 namespace hearth {
 
 struct Checkout {
-  std::string commit;   // full hash; "" outside of git, or where git is not installed
-  bool dirty = false;   // files under the folder differ from the commit
+  std::string commit;  // full hash; "" outside of git, or where git is not installed
+  bool dirty = false;  // files under the folder differ from the commit
 };
 
 // Asks git, with a bound on its time.

@@ -62,6 +62,7 @@ std::vector<Claim> claims_of(const Resource& resource) {
     claims.push_back({from.space, resource.address.host, std::move(*id)});
   };
   for (const auto& from : resource.kind->claims()) {
+    if (!from.when.empty() && !resource.desired.as_map().contains(from.when)) continue;
     if (from.each.empty()) {
       claim(from, nullptr);
       continue;

@@ -106,8 +106,7 @@ class Expander {
     const HostSelection& selection = manifest.hosts;
     bool good = true;
     switch (selection.form) {
-      case HostSelection::Form::none:
-        return false;  // complained about when it was read
+      case HostSelection::Form::none: return false;  // complained about when it was read
       case HostSelection::Form::all:
         for (const auto& host : out_.hosts) places.push_back(&host);
         break;

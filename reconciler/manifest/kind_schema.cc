@@ -15,18 +15,12 @@ namespace hearth {
 
 std::optional<std::string> canonical(FieldSchema::Form form, std::string_view text) {
   switch (form) {
-    case FieldSchema::Form::plain:
-      return std::string(text);
-    case FieldSchema::Form::path:
-      return canonical_path(text);
-    case FieldSchema::Form::mode:
-      return canonical_mode(text);
-    case FieldSchema::Form::size:
-      return canonical_size(text);
-    case FieldSchema::Form::duration:
-      return canonical_duration(text);
-    case FieldSchema::Form::unit:
-      return canonical_unit(text);
+    case FieldSchema::Form::plain: return std::string(text);
+    case FieldSchema::Form::path: return canonical_path(text);
+    case FieldSchema::Form::mode: return canonical_mode(text);
+    case FieldSchema::Form::size: return canonical_size(text);
+    case FieldSchema::Form::duration: return canonical_duration(text);
+    case FieldSchema::Form::unit: return canonical_unit(text);
   }
   return std::nullopt;
 }
@@ -142,8 +136,7 @@ class KindCompiler {
       if (name == word) return value;
       allowed.emplace_back(name);
     }
-    fail(pointer, std::string(keyword) + " cannot be " + quote(word),
-         "use one of: " + joined(allowed, ", "));
+    fail(pointer, std::string(keyword) + " cannot be " + quote(word), "use one of: " + joined(allowed, ", "));
     return otherwise;
   }
 
@@ -220,12 +213,13 @@ class KindCompiler {
         return;
       }
       for (const auto& member : claim.as_map()) {
-        if (member.key != "space" && member.key != "template" && member.key != "each") {
-          fail(pointer, "a claim has no key " + quote(member.key), "it has space, template and each");
+        if (member.key != "space" && member.key != "template" && member.key != "each" &&
+            member.key != "when") {
+          fail(pointer, "a claim has no key " + quote(member.key), "it has space, template, each and when");
         }
       }
       ClaimTemplate made{text(claim, "space", pointer), text(claim, "template", pointer),
-                         text(claim, "each", pointer)};
+                         text(claim, "each", pointer), text(claim, "when", pointer)};
       if (made.space.empty() || made.text.empty()) fail(pointer, "a claim needs a space and a template");
       kind.claims_.push_back(std::move(made));
     }
@@ -523,6 +517,9 @@ class KindCompiler {
   }
 
   void check_claim(KindSchema& kind, const ClaimTemplate& claim, const std::string& pointer) {
+    if (!claim.when.empty() && root_field(kind, claim.when) == nullptr) {
+      fail(pointer, "when must name a field, which " + quote(claim.when) + " is not");
+    }
     const FieldSchema* walked = claim.each.empty() ? nullptr : root_field(kind, claim.each);
     if (!claim.each.empty() && (walked == nullptr || walked->entries == nullptr)) {
       fail(pointer,
@@ -538,8 +535,7 @@ class KindCompiler {
       const std::string_view name = rest.substr(open + 1, close - open - 1);
       const bool is_key = name == "key" && !claim.each.empty();
       if (!is_key && root_field(kind, name) == nullptr) {
-        fail(pointer,
-             "the template " + quote(claim.text) + " names " + quote(name) + ", which is no field");
+        fail(pointer, "the template " + quote(claim.text) + " names " + quote(name) + ", which is no field");
       }
       rest.remove_prefix(close + 1);
     }

@@ -7,7 +7,7 @@
 //     observeOnly: true            only looked at, never repaired (Check, Node)
 //     onRemove: retain|delete      default of the manifest word
 //     identity: [FIELD…]           fields that say which real thing it is; immutable
-//     claims: [{space, template, each}]   template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
+//     claims: [{space, template, each, when}]   `when: FIELD`: only where that is declared. template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
 //                                  skipped when a field it names is not declared; `space: path` is lexically normalised
 //     refresh: FIELD               boolean live-only field: false when the thing runs on outdated inputs; the engine desires
 //                                  true, and foresees false when a resource reached by an `input` reference changes
@@ -55,12 +55,12 @@ struct FieldSchema {
   enum class PathEdge : std::uint8_t { none, within, input };
 
   std::string name;
-  std::string description;              // `description` of the schema: the documentation
-  std::string type;                     // "string", "string or null", "list of strings", …: for people
+  std::string description;  // `description` of the schema: the documentation
+  std::string type;         // "string", "string or null", "list of strings", …: for people
   std::vector<Value> enumeration;
   std::vector<Value> examples;
-  std::optional<Value> default_value;   // acts on create only
-  std::optional<Value> absent;          // what an absent live value equals
+  std::optional<Value> default_value;  // acts on create only
+  std::optional<Value> absent;         // what an absent live value equals
   std::string name_default;
   bool required = false;
   bool live = true;
@@ -68,16 +68,17 @@ struct FieldSchema {
   bool secret = false;
   bool write_only = false;
   ListOrder list_order = ListOrder::ordered;
-  std::string list_key;                 // of ListOrder::map_by_key
+  std::string list_key;  // of ListOrder::map_by_key
   Form form = Form::plain;
   Write write = Write::online;
   Effect effect = Effect::none;
-  std::string reference;                // a kind, or ""
+  std::string reference;  // a kind, or ""
   PathEdge path_edge = PathEdge::none;
 
-  std::vector<FieldSchema> fields;                // `properties`
-  std::shared_ptr<const FieldSchema> entries;     // `additionalProperties` or `patternProperties` (maps of entries)
-  std::shared_ptr<const FieldSchema> elements;    // `items`
+  std::vector<FieldSchema> fields;  // `properties`
+  std::shared_ptr<const FieldSchema>
+      entries;  // `additionalProperties` or `patternProperties` (maps of entries)
+  std::shared_ptr<const FieldSchema> elements;  // `items`
 
   // The field NAME below this one; entries' schema for a key of a map; nullptr when there is none.
   [[nodiscard]] const FieldSchema* find(std::string_view field) const;
@@ -87,6 +88,7 @@ struct ClaimTemplate {
   std::string space;
   std::string text;
   std::string each;
+  std::string when;
 };
 
 // TEXT in the one form that stands for all that mean the same; nothing when it has no such form. Idempotent.
@@ -111,8 +113,8 @@ class KindSchema {
   [[nodiscard]] const std::vector<ClaimTemplate>& claims() const { return claims_; }
   // Name of the live-only "runs with its current inputs" field, or "".
   [[nodiscard]] const std::string& refresh() const { return refresh_; }
-  [[nodiscard]] const FieldSchema& root() const { return root_; }   // of `spec` itself
-  [[nodiscard]] const Value& document() const { return document_; } // the JSON Schema itself
+  [[nodiscard]] const FieldSchema& root() const { return root_; }    // of `spec` itself
+  [[nodiscard]] const Value& document() const { return document_; }  // the JSON Schema itself
   [[nodiscard]] const std::string& description() const { return root_.description; }
 
   // All that is wrong with SPEC: JSON Schema, and what manifests mean by null and secrets (see SchemaValidator).

@@ -395,18 +395,15 @@ bool is_name(std::string_view text) {
 
 std::optional<std::string> scalar_text(const Value& value) {
   switch (value.type()) {
-    case Value::Type::string:
-      return value.as_string();
+    case Value::Type::string: return value.as_string();
     case Value::Type::boolean:
     case Value::Type::integer:
-    case Value::Type::real:
-      return to_json(value);
+    case Value::Type::real: return to_json(value);
     case Value::Type::null:
     case Value::Type::list:
     case Value::Type::map:
     case Value::Type::secret:
-    case Value::Type::unknown:
-      return std::nullopt;
+    case Value::Type::unknown: return std::nullopt;
   }
   return std::nullopt;
 }

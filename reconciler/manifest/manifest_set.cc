@@ -93,12 +93,9 @@ ManifestSet load(std::vector<SourceFile> files, const SchemaRegistry& schemas, D
 
 std::string_view name_of(DriftPolicy policy) {
   switch (policy) {
-    case DriftPolicy::correct:
-      return "correct";
-    case DriftPolicy::report:
-      return "report";
-    case DriftPolicy::ignore:
-      return "ignore";
+    case DriftPolicy::correct: return "correct";
+    case DriftPolicy::report: return "report";
+    case DriftPolicy::ignore: return "ignore";
   }
   return "";
 }

@@ -177,14 +177,10 @@ class PatternCompiler {
   // \d \w \s and their negations.
   static std::optional<Pattern::CharacterSet> named_class(char c) {
     switch (c) {
-      case 'd':
-        return Pattern::CharacterSet{{{'0', '9'}}, false};
-      case 'D':
-        return Pattern::CharacterSet{{{'0', '9'}}, true};
-      case 'w':
-        return Pattern::CharacterSet{{{'a', 'z'}, {'A', 'Z'}, {'0', '9'}, {'_', '_'}}, false};
-      case 'W':
-        return Pattern::CharacterSet{{{'a', 'z'}, {'A', 'Z'}, {'0', '9'}, {'_', '_'}}, true};
+      case 'd': return Pattern::CharacterSet{{{'0', '9'}}, false};
+      case 'D': return Pattern::CharacterSet{{{'0', '9'}}, true};
+      case 'w': return Pattern::CharacterSet{{{'a', 'z'}, {'A', 'Z'}, {'0', '9'}, {'_', '_'}}, false};
+      case 'W': return Pattern::CharacterSet{{{'a', 'z'}, {'A', 'Z'}, {'0', '9'}, {'_', '_'}}, true};
       case 's':
       case 'S':
         return Pattern::CharacterSet{{{'\t', '\r'},
@@ -198,8 +194,7 @@ class PatternCompiler {
                                       {0x3000, 0x3000},
                                       {0xFEFF, 0xFEFF}},
                                      c == 'S'};
-      default:
-        return std::nullopt;
+      default: return std::nullopt;
     }
   }
 
@@ -314,18 +309,12 @@ class PatternCompiler {
   void emit(const Node& node) {
     if (!problem_.empty()) return;
     switch (node.type) {
-      case Node::Type::leaf:
-        add(node.leaf);
-        break;
+      case Node::Type::leaf: add(node.leaf); break;
       case Node::Type::sequence:
         for (const auto& child : node.children) emit(*child);
         break;
-      case Node::Type::alternatives:
-        emit_alternatives(node);
-        break;
-      case Node::Type::repeat:
-        emit_repeat(node);
-        break;
+      case Node::Type::alternatives: emit_alternatives(node); break;
+      case Node::Type::repeat: emit_repeat(node); break;
     }
   }
 
@@ -426,11 +415,8 @@ bool Pattern::is_found_in(std::string_view text) const {
       if (!now.insert(at)) continue;
       const Instruction& instruction = program_[at];
       switch (instruction.opcode) {
-        case Opcode::match:
-          return true;
-        case Opcode::jump:
-          todo.push_back(instruction.first);
-          break;
+        case Opcode::match: return true;
+        case Opcode::jump: todo.push_back(instruction.first); break;
         case Opcode::split:
           todo.push_back(instruction.second);
           todo.push_back(instruction.first);

@@ -78,14 +78,10 @@ class ReferringKinds {
 void add_dependency(Resource& resource, const Address& on, Dependency::Type type, Position position) {
   const auto weight = [](Dependency::Type of) {
     switch (of) {
-      case Dependency::Type::input:
-        return 3;
-      case Dependency::Type::declared:
-        return 2;
-      case Dependency::Type::reference:
-        return 1;
-      case Dependency::Type::within:
-        return 0;
+      case Dependency::Type::input: return 3;
+      case Dependency::Type::declared: return 2;
+      case Dependency::Type::reference: return 1;
+      case Dependency::Type::within: return 0;
     }
     return 0;
   };
@@ -349,14 +345,10 @@ class ClaimResolver {
 
 std::string_view reason(Dependency::Type type) {
   switch (type) {
-    case Dependency::Type::declared:
-      return "by dependsOn";
-    case Dependency::Type::reference:
-      return "which it names";
-    case Dependency::Type::within:
-      return "in whose folder it lies";
-    case Dependency::Type::input:
-      return "which it reads";
+    case Dependency::Type::declared: return "by dependsOn";
+    case Dependency::Type::reference: return "which it names";
+    case Dependency::Type::within: return "in whose folder it lies";
+    case Dependency::Type::input: return "which it reads";
   }
   return "";
 }

@@ -27,16 +27,13 @@ std::string describe(const Value& value) {
   switch (value.type()) {
     case Value::Type::boolean:
     case Value::Type::integer:
-    case Value::Type::real:
-      return to_json(value);
-    case Value::Type::string:
-      return "the string " + quote(value.as_string());
+    case Value::Type::real: return to_json(value);
+    case Value::Type::string: return "the string " + quote(value.as_string());
     case Value::Type::null:
     case Value::Type::list:
     case Value::Type::map:
     case Value::Type::secret:
-    case Value::Type::unknown:
-      return std::string(value.type_name());
+    case Value::Type::unknown: return std::string(value.type_name());
   }
   return {};
 }
@@ -94,13 +91,10 @@ std::size_t hash_of(const Value& value) {
     return (a ^ (b + 0x9E3779B97F4A7C15U)) * 0x100000001B3U;
   };
   switch (value.type()) {
-    case Value::Type::boolean:
-      return value.as_boolean() ? 3 : 2;
+    case Value::Type::boolean: return value.as_boolean() ? 3 : 2;
     case Value::Type::integer:
-    case Value::Type::real:
-      return mix(5, std::hash<double>{}(value.as_number()));
-    case Value::Type::string:
-      return mix(7, std::hash<std::string>{}(value.as_string()));
+    case Value::Type::real: return mix(5, std::hash<double>{}(value.as_number()));
+    case Value::Type::string: return mix(7, std::hash<std::string>{}(value.as_string()));
     case Value::Type::list: {
       std::size_t hash = 11;
       for (const auto& element : value.as_list()) hash = mix(hash, hash_of(element));
@@ -113,11 +107,9 @@ std::size_t hash_of(const Value& value) {
       }
       return hash;
     }
-    case Value::Type::secret:
-      return mix(17, std::hash<std::string>{}(value.as_secret().name));
+    case Value::Type::secret: return mix(17, std::hash<std::string>{}(value.as_secret().name));
     case Value::Type::null:
-    case Value::Type::unknown:
-      return 1;
+    case Value::Type::unknown: return 1;
   }
   return 0;
 }
@@ -140,25 +132,18 @@ bool is_multiple(const Value& value, const Value& of) {
 
 std::uint8_t type_bits_of(const Value& value) {
   switch (value.type()) {
-    case Value::Type::null:
-      return SchemaNode::null_type;
-    case Value::Type::boolean:
-      return SchemaNode::boolean_type;
-    case Value::Type::integer:
-      return SchemaNode::integer_type | SchemaNode::number_type;
+    case Value::Type::null: return SchemaNode::null_type;
+    case Value::Type::boolean: return SchemaNode::boolean_type;
+    case Value::Type::integer: return SchemaNode::integer_type | SchemaNode::number_type;
     case Value::Type::real: {
       const bool integral = value.as_number() == std::floor(value.as_number());
       return integral ? SchemaNode::integer_type | SchemaNode::number_type : SchemaNode::number_type;
     }
-    case Value::Type::string:
-      return SchemaNode::string_type;
-    case Value::Type::list:
-      return SchemaNode::list_type;
-    case Value::Type::map:
-      return SchemaNode::map_type;
+    case Value::Type::string: return SchemaNode::string_type;
+    case Value::Type::list: return SchemaNode::list_type;
+    case Value::Type::map: return SchemaNode::map_type;
     case Value::Type::secret:
-    case Value::Type::unknown:
-      return 0;
+    case Value::Type::unknown: return 0;
   }
   return 0;
 }

@@ -91,25 +91,26 @@ void Observer::send(const std::string& host) {
   }
 
   queue.busy = true;
-  transport->observe(
-      std::move(probes), [this, host, requests = std::move(requests),
-                          where = std::move(where)](Result<std::vector<Reply>> replies) mutable {
-        HostQueue& self = hosts_[host];
-        self.busy = false;
-        self.unreachable = replies ? "" : why_unreachable(replies.error());
-        std::vector<Live> lives;
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-          if (!replies) {
-            lives.push_back(Live::unknown(self.unreachable));
-            continue;
-          }
-          std::vector<Reply> mine;
-          for (const std::size_t index : where[i]) mine.push_back((*replies)[index]);
-          lives.push_back(requests[i].provider->decode(*requests[i].resource, mine));
-        }
-        if (!self.waiting.empty()) send(host);
-        for (std::size_t i = 0; i < requests.size(); ++i) requests[i].done(std::move(lives[i]));
-      });
+  transport->observe(std::move(probes),
+                     [this, host, requests = std::move(requests),
+                      where = std::move(where)](Result<std::vector<Reply>> replies) mutable {
+                       HostQueue& self = hosts_[host];
+                       self.busy = false;
+                       self.unreachable = replies ? "" : why_unreachable(replies.error());
+                       std::vector<Live> lives;
+                       for (std::size_t i = 0; i < requests.size(); ++i) {
+                         if (!replies) {
+                           lives.push_back(Live::unknown(self.unreachable));
+                           continue;
+                         }
+                         std::vector<Reply> mine;
+                         for (const std::size_t index : where[i]) mine.push_back((*replies)[index]);
+                         lives.push_back(requests[i].provider->decode(*requests[i].resource, mine));
+                       }
+                       if (!self.waiting.empty()) send(host);
+                       for (std::size_t i = 0; i < requests.size(); ++i)
+                         requests[i].done(std::move(lives[i]));
+                     });
 }
 
 }  // namespace hearth

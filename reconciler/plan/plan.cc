@@ -15,8 +15,8 @@ bool Plan::incomplete() const {
 }
 
 std::size_t Plan::count(ActionType type) const {
-  return static_cast<std::size_t>(
-      std::count_if(actions.begin(), actions.end(), [&](const Action& action) { return action.type == type; }));
+  return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(),
+                                                [&](const Action& action) { return action.type == type; }));
 }
 
 std::string_view to_string(ActionType type) {

@@ -134,7 +134,7 @@ Value plan_to_value(const Plan& plan) {
              {"commit", plan.commit},
              {"dirty", plan.dirty},
              {"history", plan.history},
-             {"manifestsSha256", plan.manifests_sha256},
+             {"manifests", plan.manifests_sha256},
              {"selection", std::move(selection)},
              {"resources", static_cast<std::int64_t>(plan.resources)},
              {"hosts", std::move(hosts)},
@@ -158,8 +158,8 @@ Result<Value> read_plan_file(const std::string& path) {
   if (!file) return tl::unexpected(failure("plan-file", "cannot read the plan file " + path));
   auto value = parse_json(text.str(), path);
   if (!value) return value;
-  if (!value->is_map() || value->integer_or("format", 0) != plan_format || value->find("actions") == nullptr ||
-      !value->find("actions")->is_list()) {
+  if (!value->is_map() || value->integer_or("format", 0) != plan_format ||
+      value->find("actions") == nullptr || !value->find("actions")->is_list()) {
     return tl::unexpected(failure("plan-file", path + " is no plan of this version of hearth",
                                   "make one with: hearth plan --out " + path));
   }
@@ -167,7 +167,7 @@ Result<Value> read_plan_file(const std::string& path) {
 }
 
 Result<void> check_still_true(const Value& saved, const Plan& fresh) {
-  if (saved.string_or("manifestsSha256", "") != fresh.manifests_sha256) {
+  if (saved.string_or("manifests", "") != fresh.manifests_sha256) {
     return tl::unexpected(stale("the manifests are not those that the plan was made from"));
   }
   // Through the same JSON as the saved one, so that both sides lost the same (positions, the kinds of numbers).
@@ -198,14 +198,15 @@ Result<void> check_still_true(const Value& saved, const Plan& fresh) {
     }
     const Value* other = found->second;
     if (action.boolean_or("present", true) != other->boolean_or("present", true)) {
-      return tl::unexpected(stale(address + ": " + (other->boolean_or("present", true) ? "exists now" : "is gone")));
+      return tl::unexpected(
+          stale(address + ": " + (other->boolean_or("present", true) ? "exists now" : "is gone")));
     }
     const Value* observed_then = action.find("observed");
     const Value* observed_now = other->find("observed");
     if (observed_then == nullptr || !observed_then->is_map() || observed_now == nullptr) continue;
     if (const std::string field = moved_field(*observed_then, *observed_now); !field.empty()) {
-      return tl::unexpected(stale(address + ": " + field + " was " + brief(observed_then->find(field)) + ", is " +
-                                  brief(observed_now->find(field))));
+      return tl::unexpected(stale(address + ": " + field + " was " + brief(observed_then->find(field)) +
+                                  ", is " + brief(observed_now->find(field))));
     }
     for (const char* part : {"type", "rounds", "effect"}) {
       const Value* then = action.find(part);

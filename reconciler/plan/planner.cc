@@ -16,12 +16,16 @@ namespace hearth {
 
 namespace {
 
-bool fits(const std::string& pattern, const std::string& text) { return pattern == "*" || pattern == text; }
+bool fits(const std::string& pattern, const std::string& text) {
+  return pattern == "*" || pattern == text;
+}
 
 // A provider that goes on after this many rounds goes round in circles.
 constexpr std::size_t most_rounds = 8;
 
-std::string shown(const Value& value) { return value.is_string() ? value.as_string() : to_json(value); }
+std::string shown(const Value& value) {
+  return value.is_string() ? value.as_string() : to_json(value);
+}
 
 }  // namespace
 
@@ -107,11 +111,12 @@ Subjects subjects(const PlanInput& input) {
       out.notes.push_back({Note::Type::retained, *address,
                            "no longer declared, and this hearth does not know the kind; it stays as it is"});
     } else if (input.manifests.resources.empty()) {
-      out.notes.push_back({Note::Type::retained, *address,
-                           "no longer declared, but the manifests declare nothing at all: nothing is deleted"});
+      out.notes.push_back(
+          {Note::Type::retained, *address,
+           "no longer declared, but the manifests declare nothing at all: nothing is deleted"});
     } else if (input.manifests.find_host(target_of(*address)) == nullptr) {
-      out.notes.push_back({Note::Type::retained, *address,
-                           "no longer declared, and neither is its host: it stays as it is"});
+      out.notes.push_back(
+          {Note::Type::retained, *address, "no longer declared, and neither is its host: it stays as it is"});
     } else {
       out.orphans.push_back(*std::move(resource));
     }
@@ -131,7 +136,8 @@ Live folded(Live live, const std::vector<Step>& steps) {
   return live;
 }
 
-Result<std::vector<std::vector<Step>>> fold_steps(const Provider& provider, const Resource& resource, Live live) {
+Result<std::vector<std::vector<Step>>> fold_steps(const Provider& provider, const Resource& resource,
+                                                  Live live) {
   std::vector<std::vector<Step>> rounds;
   while (!diff(resource, live).empty()) {
     std::vector<Step> steps = provider.next_steps(resource, live);
@@ -261,8 +267,8 @@ class Planner {
       for (const Change& change : action.changes) {
         note(Note::Type::reported, resource.address,
              change.secret ? change.path + " differs"
-                           : change.path + " is " + shown(change.live) + ", declared " + shown(change.desired) +
-                                 " (drift: report)");
+                           : change.path + " is " + shown(change.live) + ", declared " +
+                                 shown(change.desired) + " (drift: report)");
       }
       return;
     }
@@ -279,8 +285,8 @@ class Planner {
     for (const Change& change : action.changes) {
       if (!change.immutable) continue;
       action.refused = "immutable-field";
-      action.refused_why = change.path + " cannot be changed once the thing exists (it is " + shown(change.live) +
-                           "); hearth never replaces a thing to change a field";
+      action.refused_why = change.path + " cannot be changed once the thing exists (it is " +
+                           shown(change.live) + "); hearth never replaces a thing to change a field";
       return;
     }
     const auto provider = input_.providers.load(action.resource.kind->provider());
@@ -351,7 +357,8 @@ class Planner {
     if (!record || !record->spec.is_map()) return;
     for (const auto& member : record->spec.as_map()) {
       const FieldSchema* field = resource.kind->root().find(member.key);
-      if (field == nullptr || !field->live || field->secret || resource.desired.as_map().contains(member.key)) continue;
+      if (field == nullptr || !field->live || field->secret || resource.desired.as_map().contains(member.key))
+        continue;
       const Value* value = live.fields.find(member.key);
       const std::string stays = value == nullptr || value->is_unknown() ? "as it is" : shown(*value);
       note(Note::Type::unmanaged, resource.address, member.key + " is no longer managed, stays " + stays);
@@ -409,8 +416,9 @@ class Planner {
   void find_removal(Action& action) {
     if (action.resource.protect) {
       action.refused = "protected";
-      action.refused_why = "it was applied with protect: true; no flag deletes it. Declare it again with protect: false, "
-                           "apply, and then remove it";
+      action.refused_why =
+          "it was applied with protect: true; no flag deletes it. Declare it again with protect: false, "
+          "apply, and then remove it";
       return;
     }
     const auto provider = input_.providers.load(action.resource.kind->provider());
@@ -424,7 +432,8 @@ class Planner {
       // There is nothing of hearth's own to take away: a package's unit, a file whose content was never declared.
       action.type = ActionType::forget;
       action.effect = Effect::none;
-      note(Note::Type::retained, action.address, "no longer declared, stays as it is: hearth did not make it");
+      note(Note::Type::retained, action.address,
+           "no longer declared, stays as it is: hearth did not make it");
       return;
     }
     action.rounds.push_back(std::move(steps));
@@ -440,7 +449,8 @@ class Planner {
     for (Index i = 0; i < count; ++i) {
       for (const Dependency& dependency : plan_.actions[i].resource.dependencies) {
         if (dependency.type != Dependency::Type::input) continue;
-        if (const auto found = by_address.find(dependency.on); found != by_address.end()) graph.add(i, found->second);
+        if (const auto found = by_address.find(dependency.on); found != by_address.end())
+          graph.add(i, found->second);
       }
     }
     for (const auto& members : graph.components()) {

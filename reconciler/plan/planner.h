@@ -38,7 +38,7 @@ struct PlanInput {
   const ManifestSet& manifests;
   const SchemaRegistry& schemas;
   ProviderRegistry& providers;
-  const Journal* journal = nullptr;   // nullptr: history unknown
+  const Journal* journal = nullptr;  // nullptr: history unknown
   Selection selection;
 };
 
@@ -47,7 +47,7 @@ struct PlanInput {
 struct Subjects {
   std::vector<const Resource*> declared;
   std::vector<Resource> orphans;
-  std::vector<Note> notes;            // orphans that cannot even be looked at, and why
+  std::vector<Note> notes;  // orphans that cannot even be looked at, and why
 };
 Subjects subjects(const PlanInput& input);
 
@@ -57,7 +57,8 @@ Plan make_plan(const PlanInput& input, const Subjects& subjects, const std::map<
 
 // Round after round of steps that lead from LIVE to what RESOURCE declares, each step's expectations folded into the
 // live values that the next round is asked with. An error when the provider does not come to an end.
-Result<std::vector<std::vector<Step>>> fold_steps(const Provider& provider, const Resource& resource, Live live);
+Result<std::vector<std::vector<Step>>> fold_steps(const Provider& provider, const Resource& resource,
+                                                  Live live);
 
 // The live values that STEPS leave behind.
 Live folded(Live live, const std::vector<Step>& steps);

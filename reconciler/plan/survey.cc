@@ -11,7 +11,7 @@ namespace {
 // Shared by the answers that are still to come.
 struct Gathering {
   std::unique_ptr<Survey> survey = std::make_unique<Survey>();
-  std::map<std::string, std::size_t> open;   // by host: answers to come
+  std::map<std::string, std::size_t> open;  // by host: answers to come
   std::vector<HostState> hosts;
 };
 

@@ -32,17 +32,10 @@ ScriptEnd end_of(const Result<ProcessResult>& result) {
   end.exit_code = result->exit_code;
   switch (result->end) {
     case ProcessResult::End::exited:
-    case ProcessResult::End::satisfied:
-      break;
-    case ProcessResult::End::timed_out:
-      end.why = "no end within the time that was allowed";
-      break;
-    case ProcessResult::End::stopped:
-      end.why = "cancelled";
-      break;
-    case ProcessResult::End::too_much_output:
-      end.why = "the answers are too long";
-      break;
+    case ProcessResult::End::satisfied: break;
+    case ProcessResult::End::timed_out: end.why = "no end within the time that was allowed"; break;
+    case ProcessResult::End::stopped: end.why = "cancelled"; break;
+    case ProcessResult::End::too_much_output: end.why = "the answers are too long"; break;
   }
   return end;
 }

@@ -14,13 +14,19 @@ namespace {
 constexpr std::size_t max_group_paths = 200;
 constexpr std::size_t max_group_bytes = 64U << 10U;
 
+// What the kernel makes up as it is read: two readings may differ, so the second cannot be checked by the
+// first's hash.
+bool is_volatile(std::string_view path) {
+  return path.starts_with("/proc/") || path.starts_with("/sys/");
+}
+
 // Gathers paths into groups, each path once. One that tools would print quoted is asked alone: then every
 // message is about it.
 class Grouping {
  public:
   void add(const std::string& path) {
     if (!seen_.insert(path).second) return;
-    if (!is_plain_path(path)) {
+    if (!is_plain_path(path) || is_volatile(path)) {
       alone_.push_back({path});
       return;
     }
@@ -51,6 +57,10 @@ bool contains_nul(std::string_view text) {
 }
 
 }  // namespace
+
+std::string content_frame(std::size_t group, std::uint64_t limit) {
+  return "c" + std::to_string(group) + "." + std::to_string(limit);
+}
 
 std::string full_unit_name(std::string_view unit) {
   static constexpr std::array<std::string_view, 11> suffixes{".service",   ".socket", ".device", ".mount",
@@ -93,13 +103,17 @@ bool is_plain_path(std::string_view path) {
 ObserveLayout::ObserveLayout(const std::vector<Probe>& probes, std::string_view root) {
   Grouping file_groups;
   Grouping directory_groups;
+  std::set<std::uint64_t> limits;
   std::set<std::string> seen_units;
   std::set<std::string> seen_configs;
   for (const Probe& probe : probes) {
     std::string why;
     if (const auto* read = std::get_if<ReadFile>(&probe)) {
       why = why_no_path(read->path);
-      if (why.empty()) file_groups.add(std::string(root) + read->path);
+      if (why.empty()) {
+        file_groups.add(std::string(root) + read->path);
+        if (read->max_content > 0) limits.insert(read->max_content);
+      }
     } else if (const auto* list = std::get_if<ListDirectory>(&probe)) {
       why = why_no_path(list->path);
       if (why.empty()) directory_groups.add(std::string(root) + list->path);
@@ -127,6 +141,7 @@ ObserveLayout::ObserveLayout(const std::vector<Probe>& probes, std::string_view 
     refused.push_back(std::move(why));
   }
   files = file_groups.take();
+  content_limits.assign(limits.begin(), limits.end());
   directories = directory_groups.take();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +15,18 @@ namespace hearth {
 struct ObserveLayout {
   using Paths = std::vector<std::string>;  // as the node is asked for them: ROOT in front
 
-  std::vector<std::string> refused;  // one a probe: why it cannot be asked at all, or ""
-  std::vector<Paths> files;          // groups, each asked by one command
+  std::vector<std::string> refused;           // one a probe: why it cannot be asked at all, or ""
+  std::vector<Paths> files;                   // groups, each asked by one command
+  std::vector<std::uint64_t> content_limits;  // each ReadFile::max_content that occurs, but 0
   std::vector<Paths> directories;
   std::vector<std::string> units;  // with their suffix, each once
   Paths config_files;              // of all units, each once
 
   ObserveLayout(const std::vector<Probe>& probes, std::string_view root);
 };
+
+// The frame in which the contents of a group with one limit come.
+std::string content_frame(std::size_t group, std::uint64_t limit);
 
 // `cron` is `cron.service`, as systemctl takes it.
 std::string full_unit_name(std::string_view unit);

@@ -38,24 +38,15 @@ std::string words(const std::vector<std::string>& argv) {
 
 std::string_view to_string(ControlUnit::Verb verb) {
   switch (verb) {
-    case ControlUnit::Verb::start:
-      return "start";
-    case ControlUnit::Verb::stop:
-      return "stop";
-    case ControlUnit::Verb::restart:
-      return "restart";
-    case ControlUnit::Verb::reload:
-      return "reload";
-    case ControlUnit::Verb::enable:
-      return "enable";
-    case ControlUnit::Verb::disable:
-      return "disable";
-    case ControlUnit::Verb::mask:
-      return "mask";
-    case ControlUnit::Verb::unmask:
-      return "unmask";
-    case ControlUnit::Verb::daemon_reload:
-      return "daemon-reload";
+    case ControlUnit::Verb::start: return "start";
+    case ControlUnit::Verb::stop: return "stop";
+    case ControlUnit::Verb::restart: return "restart";
+    case ControlUnit::Verb::reload: return "reload";
+    case ControlUnit::Verb::enable: return "enable";
+    case ControlUnit::Verb::disable: return "disable";
+    case ControlUnit::Verb::mask: return "mask";
+    case ControlUnit::Verb::unmask: return "unmask";
+    case ControlUnit::Verb::daemon_reload: return "daemon-reload";
   }
   return "?";
 }

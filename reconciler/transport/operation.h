@@ -62,7 +62,7 @@ struct FileReply {
   std::uint32_t mode = 0;  // permission bits, 07777
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string owner;       // the name, or the number where there is no name
+  std::string owner;  // the name, or the number where there is no name
   std::string group;
   std::uint64_t size = 0;
   std::int64_t modified = 0;           // seconds since the epoch
@@ -81,9 +81,9 @@ struct UnitReply {
   // DropInPaths EnvironmentFiles InvocationID NeedDaemonReload RemainAfterExit InactiveExitTimestamp ExecMainStatus
   // NRestarts.
   std::vector<std::pair<std::string, std::string>> properties;
-  std::string inputs_sha256;        // over paths and content of all inputs, as they lie on disk now
-  std::int64_t inputs_modified = 0; // the newest of them; µs since the epoch
-  std::int64_t started = 0;         // InactiveExitTimestamp; µs since the epoch, 0: never in this boot
+  std::string inputs_sha256;         // over paths and content of all inputs, as they lie on disk now
+  std::int64_t inputs_modified = 0;  // the newest of them; µs since the epoch
+  std::int64_t started = 0;          // InactiveExitTimestamp; µs since the epoch, 0: never in this boot
   // What hearth stamped when it last (re)started or reloaded the unit in this boot; "" when it did not.
   std::string stamped_invocation;
   std::string stamped_sha256;
@@ -107,8 +107,8 @@ using Reply = std::variant<NoReply, FileReply, ListReply, UnitReply, RunReply>;
 struct WriteFile {
   std::string path;
   std::string content;
-  std::string mode;                 // octal digits; "" keeps that of the file that is there (new: 0644)
-  std::string owner;                // "" keeps (new: root)
+  std::string mode;   // octal digits; "" keeps that of the file that is there (new: 0644)
+  std::string owner;  // "" keeps (new: root)
   std::string group;
   std::vector<std::string> check;
   // What lay there when the plan was made: a hash, "absent", or "" for "do not care". Something else now is refused
@@ -123,7 +123,7 @@ struct WriteFile {
 
 struct SetAttributes {
   std::string path;
-  std::string mode;   // each: "" leaves it
+  std::string mode;  // each: "" leaves it
   std::string owner;
   std::string group;
   friend bool operator==(const SetAttributes&, const SetAttributes&) = default;
@@ -159,7 +159,17 @@ struct ForgetPrevious {
 // systemctl VERB UNIT. After start, restart, reload: waits until the unit is up and stays up for SETTLE, else fails
 // with the unit's last log lines. After each of those, stamps the inputs that the unit has now read (QueryUnit).
 struct ControlUnit {
-  enum class Verb : std::uint8_t { start, stop, restart, reload, enable, disable, mask, unmask, daemon_reload };
+  enum class Verb : std::uint8_t {
+    start,
+    stop,
+    restart,
+    reload,
+    enable,
+    disable,
+    mask,
+    unmask,
+    daemon_reload
+  };
   Verb verb = Verb::start;
   std::string unit;                       // "" for daemon_reload
   std::vector<std::string> config_files;  // as in QueryUnit: they belong into the stamp
@@ -193,8 +203,8 @@ struct ReleaseLease {
   friend bool operator==(const ReleaseLease&, const ReleaseLease&) = default;
 };
 
-using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ForgetPrevious,
-                               ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease>;
+using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious,
+                               ForgetPrevious, ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease>;
 
 // How an operation ended. UNKNOWN: it was sent and no answer came; whether it happened must be observed.
 struct OperationResult {

@@ -230,6 +230,7 @@ class ReplyReader {
       : layout_(probes, root), frames_(read_frames(nonce, output)), root_(root), cut_(broke_off) {
     if (!why_cut.empty()) cut_ += ": " + std::string(why_cut);
     for (std::size_t g = 0; g < layout_.files.size(); ++g) read_group_of_files(g);
+    for (std::size_t g = 0; g < layout_.files.size(); ++g) read_contents(g);
     for (std::size_t g = 0; g < layout_.directories.size(); ++g) read_group_of_directories(g);
     read_units();
     read_inputs();
@@ -327,7 +328,80 @@ class ReplyReader {
     return NoReply{"cannot look at " + path + ": " + reason};
   }
 
-  Reply reply_to(std::size_t index, const ReadFile& probe) const {
+  // A line that `head -v` prints before a content, or one like it within a content.
+  struct Header {
+    std::size_t at = 0;
+    std::size_t body = 0;
+    std::string_view path;
+  };
+
+  static std::vector<Header> find_headers(std::string_view text, const ObserveLayout::Paths& paths) {
+    constexpr std::string_view before = "==> ";
+    constexpr std::string_view after = " <==\n";
+    const std::set<std::string_view> known(paths.begin(), paths.end());
+    std::vector<Header> headers;
+    for (std::size_t at = text.find(before); at != std::string_view::npos; at = text.find(before, at + 1)) {
+      if (at > 0 && text[at - 1] != '\n') continue;
+      const std::size_t name = at + before.size();
+      // A name may be anything, line breaks and arrows too, but we know which we asked for.
+      const std::size_t end = text.find(after, name);
+      if (end == std::string_view::npos) break;
+      const auto path = known.find(text.substr(name, end - name));
+      if (path != known.end()) headers.push_back({at, end + after.size(), *path});
+    }
+    return headers;
+  }
+
+  // Takes apart what `head -v` printed of several files. Where a content ends only its hash can tell: headers
+  // may stand in contents too, put there by whoever writes those files. Nothing counts that its own hash does
+  // not prove, so no file can speak for another. A file that is alone needs no proof.
+  void read_contents(std::size_t group) {
+    const ObserveLayout::Paths& paths = layout_.files[group];
+    for (const std::uint64_t limit : layout_.content_limits) {
+      const Frame* contents = frame(content_frame(group, limit));
+      if (contents == nullptr || !contents->complete) continue;
+      const std::string_view text = contents->out;
+      if (paths.size() == 1) {
+        const std::string header = "==> " + paths.front() + " <==\n";
+        if (text.starts_with(header))
+          contents_.insert_or_assign({paths.front(), limit}, text.substr(header.size()));
+        continue;
+      }
+      const auto headers = find_headers(text, paths);
+      std::size_t budget =
+          text.size() * 16 + (1U << 20U);  // bytes to hash: nobody shall keep us busy with forgeries
+      for (std::size_t i = 0; i < headers.size();) {
+        const std::size_t next = end_of_content(text, headers, i, limit, budget);
+        if (next == i) {
+          ++i;  // it changed since it was hashed, or is no header at all
+          continue;
+        }
+        const std::size_t end = next < headers.size() ? headers[next].at - 1 : text.size();
+        contents_.insert_or_assign({std::string(headers[i].path), limit},
+                                   text.substr(headers[i].body, end - headers[i].body));
+        i = next;
+      }
+    }
+  }
+
+  // The header (or the end of all) before which the content after HEADERS[I] ends; I when there is none.
+  std::size_t end_of_content(std::string_view text, const std::vector<Header>& headers, std::size_t i,
+                             std::uint64_t limit, std::size_t& budget) const {
+    const auto file = files_.find(headers[i].path);
+    if (file == files_.end() || !std::holds_alternative<FileReply>(file->second)) return i;
+    for (std::size_t next = i + 1; next <= headers.size(); ++next) {
+      const std::size_t end = next < headers.size() ? headers[next].at - 1 : text.size();
+      if (end < headers[i].body) continue;  // one that is the very beginning of the content
+      const std::size_t size = end - headers[i].body;
+      if (size > limit + 1 || size > budget) return i;
+      if (size == limit + 1) return next;  // the beginning of a long one, that will not be shown
+      budget -= size;
+      if (sha256(text.substr(headers[i].body, size)) == std::get<FileReply>(file->second).sha256) return next;
+    }
+    return i;
+  }
+
+  Reply reply_to(std::size_t, const ReadFile& probe) const {
     const auto found = files_.find(root_ + probe.path);
     if (found == files_.end()) return no_reply();
     Reply reply = found->second;
@@ -336,18 +410,29 @@ class ReplyReader {
         file->sha256 == probe.known_sha256) {
       return reply;
     }
-    const Frame* content = frame("c" + std::to_string(index));
-    if (content == nullptr || !content->complete) return no_reply();
-    if (content->code != "0") {
-      std::string reason = reason_for(content->err, "head", probe.path, true);
-      if (reason.empty()) reason = content->timed_out() ? "it takes too long" : first_line(content->err);
-      return NoReply{"cannot read " + probe.path + ": " + reason};
+    const auto content = contents_.find({root_ + probe.path, probe.max_content});
+    if (content == contents_.end()) return NoReply{why_no_content(probe)};
+    if (content->second.size() <= probe.max_content) {
+      file->content = std::string(content->second);
+      file->sha256 =
+          sha256(content->second);  // they belong together, also where the content has not been proved
     }
-    if (content->out.size() > probe.max_content) return reply;
-    // The file may have changed since it was hashed: hash and content always belong together.
-    file->content = std::string(content->out);
-    file->sha256 = sha256(content->out);
     return reply;
+  }
+
+  std::string why_no_content(const ReadFile& probe) const {
+    const std::string path = root_ + probe.path;
+    for (std::size_t g = 0; g < layout_.files.size(); ++g) {
+      const ObserveLayout::Paths& paths = layout_.files[g];
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) continue;
+      const Frame* contents = frame(content_frame(g, probe.max_content));
+      if (contents == nullptr || !contents->complete) return cut_;
+      std::string reason = reason_for(contents->err, "head", path, paths.size() == 1);
+      if (reason.empty() && contents->timed_out()) reason = "it takes too long";
+      if (reason.empty()) reason = "it changed while it was read";
+      return "cannot read " + probe.path + ": " + reason;
+    }
+    return cut_;
   }
 
   // ---- Directories
@@ -473,11 +558,27 @@ class ReplyReader {
 
   void read_inputs() {
     inputs_frame_ = frame("i");
-    hashes_frame_ = frame("j");
     if (inputs_frame_ == nullptr) return;
+    if (!inputs_frame_->timed_out()) {
+      read_inputs(*inputs_frame_);
+      return;
+    }
+    for (std::size_t i = 0; const Frame* single = frame("i." + std::to_string(i)); ++i) {
+      if (single->complete && !single->timed_out()) read_inputs(*single);
+    }
+  }
+
+  void read_inputs(const Frame& looked_at) {
+    input_errors_ += looked_at.err;
     constexpr std::size_t width = 5;
-    const auto fields = split(inputs_frame_->out, '\0');
-    for (std::size_t i = 0; i + width <= fields.size() && fields[i] == "i"; i += width) {
+    const auto fields = split(looked_at.out, '\0');
+    for (std::size_t i = 0; i < fields.size();) {
+      if (auto entry = read_hash_line(fields[i])) {  // find's own first field is never that long
+        input_hashes_.insert_or_assign(std::move(entry->second), std::move(entry->first));
+        ++i;
+        continue;
+      }
+      if (fields[i] != "i" || i + width > fields.size()) break;
       // The later of the two: a package or `cp -p` may bring a file with an old time, but not with an old
       // birth. The change time is no witness: a mere chmod moves it.
       const std::int64_t modified = read_microseconds(fields[i + 3]).value_or(0);
@@ -485,8 +586,8 @@ class ReplyReader {
       inputs_.insert_or_assign(
           std::string(fields[i + 1]),
           Input{fields[i + 2].empty() ? '?' : fields[i + 2].front(), std::max(modified, born)});
+      i += width;
     }
-    if (hashes_frame_ != nullptr) input_hashes_ = read_hashes(hashes_frame_->out);
   }
 
   // The words of one of systemctl's lists: those a shell would not take as they are stand in double quotes.
@@ -514,27 +615,24 @@ class ReplyReader {
   std::string add_input(const std::string& path, std::set<std::string>& lines, std::int64_t& newest) const {
     const auto input = inputs_.find(path);
     if (input == inputs_.end()) {
-      const std::string reason = reason_for(inputs_frame_->err, "find", path, false);
+      const std::string reason = reason_for(input_errors_, "find", path, false);
       if (says_absent(reason)) return {};
       if (!reason.empty()) return reason;
       // A name that find prints in another way: absent when nothing but absence was reported at all.
-      for (const std::string_view line : split(inputs_frame_->err, '\n')) {
+      for (const std::string_view line : split(input_errors_, '\n')) {
         const std::string any = reason_for(line, "find", path, true);
         if (!says_absent(any)) return any.empty() ? std::string(line) : any;
       }
-      return inputs_frame_->err.empty() ? "no answer" : "";
+      return input_errors_.empty() || inputs_frame_->timed_out() ? "no answer" : "";
     }
     switch (input->second.type) {
-      case 'f':
-        break;
-      case 'd':
-        return "it is a directory; name the files in it";
-      default:
-        return {};  // /dev/null stands for "nothing", a link to nowhere for "absent"
+      case 'f': break;
+      case 'd': return "it is a directory; name the files in it";
+      default: return {};  // /dev/null stands for "nothing", a link to nowhere for "absent"
     }
     const auto hash = input_hashes_.find(path);
     if (hash == input_hashes_.end()) {
-      const std::string reason = reason_for(hashes_frame_->err, "sha256sum", path, false);
+      const std::string reason = reason_for(input_errors_, "sha256sum", path, false);
       return reason.empty() ? "it changed meanwhile" : reason;
     }
     lines.insert(hash->second + "  " + path);
@@ -564,11 +662,6 @@ class ReplyReader {
     reply.started = *started;
 
     if (inputs_frame_ == nullptr || !inputs_frame_->complete) return no_reply();
-    if (inputs_frame_->timed_out())
-      return NoReply{"looking at the files that " + unit + " reads takes too long"};
-    if (hashes_frame_ == nullptr || !hashes_frame_->complete) return no_reply();
-    if (hashes_frame_->timed_out())
-      return NoReply{"reading the files that " + unit + " reads takes too long"};
     std::set<std::string> paths(probe.config_files.begin(), probe.config_files.end());
     for (const auto& [name, value] : reply.properties) {
       if (name == "FragmentPath" && value.starts_with('/')) {
@@ -640,11 +733,12 @@ class ReplyReader {
   Frames frames_;
   std::string root_;
   std::string cut_;
-  std::map<std::string, Reply> files_;
+  std::map<std::string, Reply, std::less<>> files_;
+  std::map<std::pair<std::string, std::uint64_t>, std::string_view> contents_;  // path and limit
   std::map<std::string, Reply> directories_;
   std::map<std::string, Shown> units_;
   const Frame* inputs_frame_ = nullptr;
-  const Frame* hashes_frame_ = nullptr;
+  std::string input_errors_;
   std::map<std::string, Input> inputs_;
   Hashes input_hashes_;
 };

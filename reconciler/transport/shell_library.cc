@@ -84,16 +84,24 @@ read_files() {
   hashes=$all
 }
 
-# send_content FRAME KNOWN LIMIT PATH: up to LIMIT bytes of what was hashed just now, unless its hash is KNOWN.
-send_content() {
+# is_news KNOWN PATH: true when PATH was hashed just now and its hash is not KNOWN.
+is_news() {
   case "$nl$hashes$nl" in
-    *"$nl$2  $4$nl"*) return ;;  # known: nothing to send
-    *"  $4$nl"* | "$nl"\\*) ;;     # hashed, so it can be read; names with a backslash in front are written in another way
-    *) return ;;
+    *"$nl$1  $2$nl"*) return 1 ;;
+    *"  $2$nl"* | "$nl"\\*) ;; # a backslash in front: the name stands there in another way, and alone
+    *) return 1 ;;
   esac
-  begin "$1"
-  timeout -k 2 20 head -c "$3" -- "$4"
-  end "$1" $?
+}
+
+# send_contents FRAME LIMIT PATH…: the first LIMIT bytes of each, in the way of `head`: a line with the name before each.
+# Where one ends is told by its hash.
+send_contents() {
+  local frame="$1" limit="$2"
+  shift 2
+  [ $# -gt 0 ] || return 0
+  begin "$frame"
+  timeout -k 2 20 head -v -c "$limit" -- "$@"
+  end "$frame" $?
 }
 
 # list_directories NUMBER PATH…
@@ -211,19 +219,28 @@ with_inputs() {
   "$@"
 }
 
-# read_inputs PATH…: facts of each, following links; then hashes of what is a file.
+# read_inputs PATH…: facts of each, following links, and the hashes of those that are files.
 read_inputs() {
-  local path status=0
+  local path i=0
   begin i
-  [ $# -eq 0 ] || timeout -k 2 10 find -H "$@" -maxdepth 0 -printf 'i\0%p\0%y\0%T@\0%B@\0'
-  status=$?
-  end i "$status"
-  case $status in
-    124 | 137) return ;;
+  [ $# -eq 0 ] || look_at_inputs 30 "$@"
+  set -- $? "$@"
+  end i "$1"
+  case $1 in
+    124 | 137) shift ;;
+    *) return ;;
   esac
-  begin j
-  hash_paths "$@"
-  end j $?
+  for path; do
+    begin "i.$i"
+    look_at_inputs 5 "$path"
+    end "i.$i" $?
+    i=$((i + 1))
+  done
+}
+look_at_inputs() {
+  local seconds="$1"
+  shift
+  timeout -k 2 "$seconds" find -H "$@" -maxdepth 0 -printf 'i\0%p\0%y\0%T@\0%B@\0' -type f -exec sha256sum -z -- {} +
 }
 
 # hash_paths PATH…: sha256sum of those that are files or links to files.
@@ -430,7 +447,7 @@ run() {
   out=$run/out-$id8
   command exec 4>"$out" 5<"$out" || fail no-access "cannot write $out" || return 1
   rm -f -- "$out"
-  timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 9>&-
+  timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 6>&- 9>&-
   status=$?
   exec 4>&-
   tail -n "$lines" <&5 | tail -c 8192
@@ -500,19 +517,32 @@ as_expected() {
   fi
 }
 
-# give PATH MODE OWNER GROUP: where they differ only, because not every file system (/etc/pve) lets them be set.
+# Owners and modes are given to what descriptor 6 has open, never to a name: in a directory that belongs to somebody else
+# a name may point elsewhere from one moment to the next, to /etc/shadow for one.
+opened=/proc/self/fd/6
+
+# open_existing PATH: a file or directory, not what a link points to.
+open_existing() {
+  command exec 6<"$1" || fail attributes "cannot open $1" || return 1
+  if [ -L "$1" ] || [ ! "$opened" -ef "$1" ]; then
+    exec 6<&-
+    fail attributes "$1 is a symbolic link: name what it points to"
+  fi
+}
+
+# give MODE OWNER GROUP: where they differ only, because not every file system (/etc/pve) lets them be set.
 give() {
-  local path="$1" mode="$2" owner="$3" group="$4" err now IFS=:
-  now=$(stat -c '%a:%U:%u:%G:%g' -- "$path" 2>&1) || fail attributes "$now" || return 1
+  local mode="$1" owner="$2" group="$3" err now IFS=:
+  now=$(stat -L -c '%a:%U:%u:%G:%g' -- "$opened" 2>&1) || fail attributes "$now" || return 1
   set -- $now
   if [ "$owner" = "$2" ] || [ "$owner" = "$3" ]; then owner=; fi
   if [ "$group" = "$4" ] || [ "$group" = "$5" ]; then group=; fi
   if [ -n "$owner$group" ]; then
-    err=$(chown -- "$owner${group:+:$group}" "$path" 2>&1) || fail attributes "$err" || return 1
+    err=$(chown -- "$owner${group:+:$group}" "$opened" 2>&1) || fail attributes "$err" || return 1
     set -- x # chown may have taken the set-user-id bit away
   fi
   if [ -n "$mode" ] && { [ "$1" = x ] || [ $((0$1)) -ne $((0$mode)) ]; }; then
-    err=$(chmod -- "$mode" "$path" 2>&1) || fail attributes "$err" || return 1
+    err=$(chmod -- "$mode" "$opened" 2>&1) || fail attributes "$err" || return 1
   fi
 }
 
@@ -572,18 +602,27 @@ write_file() {
   as_expected "$path" "$expected" || return 1
   sweep "${path%/*}/.hearth-" "$name"
   temp=$new
-  err=$( (set -C && true >"$new") 2>&1) || fail_write "$err" || return 1
+  set -C # must not be there: nobody shall have laid something in our way
+  { command exec 6>"$new"; } 2>/dev/null
+  status=$?
+  set +C
+  if [ "$status" -ne 0 ]; then
+    temp= # whatever it is, it is not ours
+    err=$( (set -C && true >"$new") 2>&1) && rm -f -- "$new"
+    fail_write "${err:-cannot make $new}"
+    return 1
+  fi
   if [ -f "$path" ] && [ ! -L "$path" ]; then
     # Access lists and the like, where there are any and the file system has them; `give` sees to the rest.
-    cp --attributes-only --preserve=mode,xattr -- "$path" "$new" 2>/dev/null
+    cp --attributes-only --preserve=mode,xattr -- "$path" "$opened" 2>/dev/null
     err=$(stat -c '%a:%u:%g' -- "$path" 2>&1) || fail_write "$err" || return 1
     : "${mode:=${err%%:*}}" "${group:=${err##*:}}"
     err=${err#*:}
     : "${owner:=${err%:*}}"
   fi
-  give "$new" "${mode:-0644}" "$owner" "$group" || return 1
-  err=$(base64 -d <&3 2>&1 >"$new") || fail_write "$err" || return 1
-  err=$(sha256sum <"$new" 2>&1)
+  give "${mode:-0644}" "$owner" "$group" || return 1
+  err=$(base64 -d <&3 2>&1 >&6) || fail_write "$err" || return 1
+  err=$(sha256sum <"$opened" 2>&1)
   [ "${err%% *}" = "$hash" ] || fail write "what arrived is not what was sent: $err" || return 1
   if [ $# -gt 0 ]; then
     run 20 60 "$@"
@@ -592,8 +631,9 @@ write_file() {
     as_expected "$path" "$expected" || return 1
   fi
   keep "$path" "$key" || return 1
-  err=$(sync -- "$new" 2>&1 && mv -fT -- "$new" "$path" 2>&1) || fail_write "$err" || return 1
+  err=$(sync -- "$opened" 2>&1 && mv -fT -- "$new" "$path" 2>&1) || fail_write "$err" || return 1
   temp=
+  exec 6>&-
   sync_directory "$path"
 }
 
@@ -603,8 +643,13 @@ set_attributes() {
     fail attributes "$1 is a symbolic link: name what it points to"
   elif [ ! -e "$1" ]; then
     fail attributes "there is no $1"
+  elif [ ! -f "$1" ] && [ ! -d "$1" ]; then
+    fail attributes "$1 is neither a file nor a directory"
   else
-    give "$@"
+    open_existing "$1" || return 1
+    shift
+    give "$@" || return 1
+    exec 6<&-
   fi
 }
 
@@ -615,8 +660,14 @@ make_directory() {
     ! exists "$1" || fail not-directory "$1 is in the way: it is no directory" || return 1
     err=$( (umask 022 && mkdir -p -- "${1%/*}/") 2>&1 && mkdir -m "${2:-0755}" -- "$1" 2>&1) || fail_write "$err" || return 1
     sync_directory "$1" || return 1
+  elif [ -L "$1" ]; then
+    fail not-directory "$1 is a symbolic link to a directory: name what it points to"
+    return 1
   fi
-  give "$@"
+  open_existing "$1" || return 1
+  shift
+  give "$@" || return 1
+  exec 6<&-
 }
 
 # remove_path PATH KEEP-KEY

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 // out group are not counted: they are the exception, and what they have answered by then counts.
 constexpr seconds group_time{10 + 20};
 constexpr seconds content_time{20};
-constexpr seconds units_time{15 + 10 + 20};
+constexpr seconds units_time{15 + 30};
 constexpr seconds operation_time{60};
 
 std::string quoted_list(const std::vector<std::string>& words) {
@@ -177,33 +177,15 @@ class OperationRenderer {
   std::string render_one(const ControlUnit& control, std::string& why) {
     std::string verb;
     switch (control.verb) {
-      case ControlUnit::Verb::start:
-        verb = "start";
-        break;
-      case ControlUnit::Verb::stop:
-        verb = "stop";
-        break;
-      case ControlUnit::Verb::restart:
-        verb = "restart";
-        break;
-      case ControlUnit::Verb::reload:
-        verb = "reload";
-        break;
-      case ControlUnit::Verb::enable:
-        verb = "enable";
-        break;
-      case ControlUnit::Verb::disable:
-        verb = "disable";
-        break;
-      case ControlUnit::Verb::mask:
-        verb = "mask";
-        break;
-      case ControlUnit::Verb::unmask:
-        verb = "unmask";
-        break;
-      case ControlUnit::Verb::daemon_reload:
-        verb = "daemon-reload";
-        break;
+      case ControlUnit::Verb::start: verb = "start"; break;
+      case ControlUnit::Verb::stop: verb = "stop"; break;
+      case ControlUnit::Verb::restart: verb = "restart"; break;
+      case ControlUnit::Verb::reload: verb = "reload"; break;
+      case ControlUnit::Verb::enable: verb = "enable"; break;
+      case ControlUnit::Verb::disable: verb = "disable"; break;
+      case ControlUnit::Verb::mask: verb = "mask"; break;
+      case ControlUnit::Verb::unmask: verb = "unmask"; break;
+      case ControlUnit::Verb::daemon_reload: verb = "daemon-reload"; break;
     }
     std::string unit;
     if (control.verb != ControlUnit::Verb::daemon_reload) {
@@ -275,15 +257,22 @@ Script render_observe(const std::vector<Probe>& probes, std::string_view nonce, 
   for (std::size_t g = 0; g < layout.files.size(); ++g) {
     out += "read_files " + std::to_string(g) + quoted_list(layout.files[g]) + "\n";
     script.timeout += group_time;
+    // One command for all contents of a group that have the same limit, as nearly all have.
     const std::set<std::string> group(layout.files[g].begin(), layout.files[g].end());
-    for (std::size_t p = 0; p < probes.size(); ++p) {
-      const auto* read = std::get_if<ReadFile>(&probes[p]);
-      if (read == nullptr || read->max_content == 0 || !layout.refused[p].empty()) continue;
-      const std::string path = std::string(root) + read->path;
-      if (!group.contains(path)) continue;
+    for (const std::uint64_t limit : layout.content_limits) {
+      std::string asked;
+      for (std::size_t p = 0; p < probes.size(); ++p) {
+        const auto* read = std::get_if<ReadFile>(&probes[p]);
+        if (read == nullptr || read->max_content != limit || !layout.refused[p].empty()) continue;
+        const std::string path = shell_quote(std::string(root) + read->path);
+        if (!group.contains(std::string(root) + read->path)) continue;
+        asked +=
+            "is_news " + shell_quote(read->known_sha256) + " " + path + " && set -- \"$@\" " + path + "\n";
+      }
+      if (asked.empty()) continue;
       // One byte more than wanted tells a file that is too large from one that just fits.
-      out += "send_content c" + std::to_string(p) +
-             quoted_list({read->known_sha256, std::to_string(read->max_content + 1), path}) + "\n";
+      out += "set --\n" + asked + "send_contents " + content_frame(g, limit) + " " +
+             std::to_string(limit + 1) + " \"$@\"\n";
     }
   }
   // Whatever the number of files: to read what was hashed a moment ago takes no time, or hangs.

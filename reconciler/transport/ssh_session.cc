@@ -234,8 +234,7 @@ class SshHandshake {
           "/etc/ssh/ssh_host_ed25519_key.pub` on its console before changing hostKey");
     }
     switch (verdict.standing) {
-      case KeyStanding::trusted:
-        return std::nullopt;
+      case KeyStanding::trusted: return std::nullopt;
       case KeyStanding::unknown:
         return failure("host-key-unknown",
                        who + " shows a key that is not known: " + key.fingerprint + " (" + key.type + ")",
@@ -246,8 +245,7 @@ class SshHandshake {
                            " (" + key.type + ")",
                        "compare it with what the host itself says, then: hearth trust " + host_.name);
       case KeyStanding::changed:
-      case KeyStanding::revoked:
-        break;
+      case KeyStanding::revoked: break;
     }
     return failure("host-key-changed",
                    "THE KEY OF " + who + " HAS CHANGED: it shows " + key.fingerprint + " (" + key.type +

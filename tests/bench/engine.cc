@@ -64,8 +64,8 @@ int run(const std::string& folder, const std::string& schema_folder, const std::
 
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::cout << manifests.resources.size() << " " << plan.actions.size() << " " << load << " " << plan_time << " "
-            << usage.ru_maxrss << "\n";
+  std::cout << manifests.resources.size() << " " << plan.actions.size() << " " << load << " " << plan_time
+            << " " << usage.ru_maxrss << "\n";
   return 0;
 }
 

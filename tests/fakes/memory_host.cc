@@ -12,7 +12,9 @@ namespace {
 constexpr auto done = OperationResult::Status::done;
 constexpr auto failed = OperationResult::Status::failed;
 
-std::uint32_t octal(const std::string& mode) { return static_cast<std::uint32_t>(std::stoul(mode, nullptr, 8)); }
+std::uint32_t octal(const std::string& mode) {
+  return static_cast<std::uint32_t>(std::stoul(mode, nullptr, 8));
+}
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -31,7 +33,8 @@ void MemoryHost::put(const std::string& path, std::string content) {
   file.modified = microseconds();
 }
 
-MemoryHost::Inputs MemoryHost::inputs_of(const std::string& unit, const std::vector<std::string>& config_files) const {
+MemoryHost::Inputs MemoryHost::inputs_of(const std::string& unit,
+                                         const std::vector<std::string>& config_files) const {
   std::set<std::string> paths(config_files.begin(), config_files.end());
   const std::string own = "/etc/systemd/system/" + unit;
   for (const auto& [path, file] : files) {
@@ -92,13 +95,24 @@ Reply MemoryHost::answer(const Probe& probe) const {
     reply.properties = {
         {"Id", query->unit},
         {"Names", query->unit},
-        {"LoadState", unit.masked ? "masked" : exists ? "loaded" : "not-found"},
-        {"ActiveState", unit.failed ? "failed" : active ? "active" : "inactive"},
-        {"SubState", unit.failed ? "failed" : active ? "running" : "dead"},
-        {"UnitFileState", unit.masked ? "masked" : !exists ? "" : unit.enabled ? "enabled" : "disabled"},
+        {"LoadState", unit.masked ? "masked"
+                      : exists    ? "loaded"
+                                  : "not-found"},
+        {"ActiveState", unit.failed ? "failed"
+                        : active    ? "active"
+                                    : "inactive"},
+        {"SubState", unit.failed ? "failed"
+                     : active    ? "running"
+                                 : "dead"},
+        {"UnitFileState", unit.masked    ? "masked"
+                          : !exists      ? ""
+                          : unit.enabled ? "enabled"
+                                         : "disabled"},
         {"Type", "simple"},
         {"Result", unit.failed ? "exit-code" : "success"},
-        {"FragmentPath", files.contains(own) ? own : exists ? "/usr/lib/systemd/system/" + query->unit : ""},
+        {"FragmentPath", files.contains(own) ? own
+                         : exists            ? "/usr/lib/systemd/system/" + query->unit
+                                             : ""},
         {"DropInPaths", ""},
         {"EnvironmentFiles", ""},
         {"InvocationID", unit.invocation == 0 ? "" : std::to_string(unit.invocation)},
@@ -181,7 +195,8 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (lease && lease->token == release->token) lease.reset();
     return {done, {}, {}};
   }
-  if (!token.empty() && (!leased || lease->token != token)) return {failed, "lost", "the lease is no longer ours"};
+  if (!token.empty() && (!leased || lease->token != token))
+    return {failed, "lost", "the lease is no longer ours"};
 
   OperationResult result{done, {}, {}};
   if (const auto* write = std::get_if<WriteFile>(&operation)) {
@@ -230,7 +245,8 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
   } else if (const auto* control_unit = std::get_if<ControlUnit>(&operation)) {
     result = control(*control_unit);
   } else if (const auto* command = std::get_if<RunCommand>(&operation)) {
-    const RunReply reply = run ? run(command->argv) : RunReply{127, "", command->argv.front() + ": not found"};
+    const RunReply reply =
+        run ? run(command->argv) : RunReply{127, "", command->argv.front() + ": not found"};
     if (reply.exit_code != 0) result = {failed, "command", reply.err};
   }
   if (result.status == done) carried_out.push_back(operation);
@@ -255,7 +271,8 @@ void MemoryTransport::observe(std::vector<Probe> probes, Observed done_handler) 
 void MemoryTransport::execute(std::vector<Operation> operations, std::string lease, Executed done_handler) {
   loop_.after(latency, [this, operations = std::move(operations), lease = std::move(lease),
                         done_handler = std::move(done_handler)] {
-    std::vector<OperationResult> results(operations.size(), {OperationResult::Status::not_sent, "unreachable", "no answer"});
+    std::vector<OperationResult> results(operations.size(),
+                                         {OperationResult::Status::not_sent, "unreachable", "no answer"});
     if (!lease.empty() && !cut) executions.push_back(operations);
     for (std::size_t i = 0; i < operations.size(); ++i) {
       if (cut) break;
@@ -272,6 +289,8 @@ void MemoryTransport::execute(std::vector<Operation> operations, std::string lea
   });
 }
 
-void MemoryTransport::cancel() { cut = true; }
+void MemoryTransport::cancel() {
+  cut = true;
+}
 
 }  // namespace hearth

@@ -47,8 +47,8 @@ class MemoryHost {
   std::map<std::string, File> files;
   std::map<std::string, Unit> units;
   std::optional<Lease> lease;
-  std::map<std::string, std::optional<File>> kept;   // nullopt: nothing was there
-  std::vector<Operation> carried_out;                // in order, failures left out
+  std::map<std::string, std::optional<File>> kept;  // nullopt: nothing was there
+  std::vector<Operation> carried_out;               // in order, failures left out
   // A unit whose inputs hold this text does not come up.
   std::string poison = "POISON";
   // Answers RunProbe and RunCommand.
@@ -92,7 +92,7 @@ class MemoryTransport final : public Transport {
   std::chrono::milliseconds latency{5};
 
   int observations = 0;
-  std::vector<std::vector<Operation>> executions;   // as they were sent, leases left out
+  std::vector<std::vector<Operation>> executions;  // as they were sent, leases left out
 
  private:
   Loop& loop_;

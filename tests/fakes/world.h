@@ -49,8 +49,8 @@ class World {
       hosts.at(node)->put("/etc/hostname", node + "\n");
       hosts.at(node)->run = [node](const std::vector<std::string>&) { return RunReply{0, node + "\n", ""}; };
     }
-    manifests = load_manifest_texts({{"hearth.yaml", "format: 1\ncluster: Test\n"}, {"test.yaml", all + text}},
-                                    real_schemas());
+    manifests = load_manifest_texts(
+        {{"hearth.yaml", "format: 1\ncluster: Test\n"}, {"test.yaml", all + text}}, real_schemas());
     if (!manifests.complete) throw std::runtime_error(manifests.diagnostics.to_string());
     connect();
   }
@@ -74,7 +74,8 @@ class World {
     last = nullptr;
     PlanInput input{manifests, real_schemas(), real_providers(), with_journal ? &journal : nullptr,
                     Selection::parse(selection).value()};
-    survey(loop, *observer, progress, input, [this](std::unique_ptr<Survey> survey) { last = std::move(survey); });
+    survey(loop, *observer, progress, input,
+           [this](std::unique_ptr<Survey> survey) { last = std::move(survey); });
     loop.run_until([this] { return last != nullptr; });
     return *last;
   }
@@ -111,7 +112,8 @@ class World {
   SimulatedLoop loop;
   std::map<std::string, std::unique_ptr<MemoryHost>> hosts;
   std::map<std::string, MemoryTransport*> transports;
-  std::function<void(const std::string&, MemoryTransport&)> prepare;   // each new transport, before its first use
+  std::function<void(const std::string&, MemoryTransport&)>
+      prepare;  // each new transport, before its first use
   std::function<void(Applier&)> on_applier;
   ManifestSet manifests;
   MemoryJournal journal;

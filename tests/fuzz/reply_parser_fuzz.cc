@@ -19,8 +19,9 @@ constexpr std::string_view nonce = "NNNN";
 
 const std::vector<Probe>& probes() {
   static const std::vector<Probe> all{
-      ReadFile{"/a"},      ReadFile{"/b", "", 4},          ReadFile{"/odd\nname"},     ListDirectory{"/d"},
-      ListDirectory{"/e"}, QueryUnit{"u.service", {"/c"}}, QueryUnit{"v.service", {}}, RunProbe{{"x"}}};
+      ReadFile{"/a"},      ReadFile{"/b", "", 4}, ReadFile{"/b2", "", 4},         ReadFile{"/odd\nname"},
+      ListDirectory{"/d"}, ListDirectory{"/e"},   QueryUnit{"u.service", {"/c"}}, QueryUnit{"v.service", {}},
+      RunProbe{{"x"}}};
   return all;
 }
 

@@ -11,6 +11,7 @@
 #include "reconciler/core/json.h"
 #include "reconciler/journal/journal.h"
 #include "reconciler/manifest/schema_validator.h"
+#include "reconciler/plugin/abi.h"
 #include "reconciler/transport/process.h"
 #include "tests/fakes/temporary_folder.h"
 #include "tests/golden/golden.h"
@@ -108,7 +109,12 @@ Outcome run_case(const fs::path& file) {
   EXPECT_TRUE(result.has_value()) << result.error().to_string();
   if (!result) return {};
   EXPECT_EQ(result->end, ProcessResult::End::exited);
-  for (std::string* text : {&result->out, &result->err}) *text = replaced(*text, journal, "@journal");
+  // What differs from one build to the next is not what is compared.
+  for (std::string* text : {&result->out, &result->err}) {
+    *text = replaced(*text, journal, "@journal");
+    *text = replaced(*text, HEARTH_BUILD_DIR, "@build");
+    *text = replaced(*text, HEARTH_ABI_TAG, "@abi");
+  }
   return {shown + "\n", *std::move(result)};
 }
 

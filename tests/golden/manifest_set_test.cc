@@ -28,14 +28,10 @@ std::string folder_of(const fs::path& set) {
 
 std::string_view type_name(Dependency::Type type) {
   switch (type) {
-    case Dependency::Type::declared:
-      return "declared";
-    case Dependency::Type::reference:
-      return "reference";
-    case Dependency::Type::within:
-      return "within";
-    case Dependency::Type::input:
-      return "input";
+    case Dependency::Type::declared: return "declared";
+    case Dependency::Type::reference: return "reference";
+    case Dependency::Type::within: return "within";
+    case Dependency::Type::input: return "input";
   }
   return "";
 }

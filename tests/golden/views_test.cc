@@ -134,9 +134,9 @@ Plan eventful_plan() {
       {Note::Type::unknown, {"Service", "nfs", "agent"}, "agent was not reached"},
       {Note::Type::waiting, {"File", "exports", "pve"}, "waits for Service/nfs@agent"},
       {Note::Type::pending, {"VirtualMachine", "management", ""}, "memory 4GiB at its next start"},
-      {Note::Type::unmanaged, {"File", "hosts", "pve"}, "mode, stays 0644"},
+      {Note::Type::unmanaged, {"File", "hosts", "pve"}, "mode is no longer managed, stays 0644"},
       {Note::Type::reported, {"File", "resolv", "pve"}, "content differs, and drift is only reported"},
-      {Note::Type::retained, {"Directory", "media", "pve"}, "stays"},
+      {Note::Type::retained, {"Directory", "media", "pve"}, "no longer declared, stays as it is"},
       {Note::Type::failing, {"Check", "dns", "pve"}, "no answer on port 53"},
       {Note::Type::asleep, {"File", "motd", "agent1"}, "agent1 sleeps"},
       {Note::Type::info, {}, "3 more differ because the manifests changed"}};

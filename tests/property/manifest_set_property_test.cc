@@ -29,15 +29,9 @@ Value any_map(int depth) {
   for (char name = 'a'; name < 'e'; ++name) {
     if (*rc::gen::arbitrary<bool>()) continue;
     switch (*rc::gen::inRange(0, depth > 0 ? 3 : 2)) {
-      case 0:
-        map.set(std::string("s") + name, *rc::gen::inRange(0, 9));
-        break;
-      case 1:
-        map.set(std::string("l") + name, List{Value(*rc::gen::inRange(0, 9))});
-        break;
-      default:
-        map.set(std::string("m") + name, any_map(depth - 1));
-        break;
+      case 0: map.set(std::string("s") + name, *rc::gen::inRange(0, 9)); break;
+      case 1: map.set(std::string("l") + name, List{Value(*rc::gen::inRange(0, 9))}); break;
+      default: map.set(std::string("m") + name, any_map(depth - 1)); break;
     }
   }
   return map;

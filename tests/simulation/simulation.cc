@@ -73,13 +73,14 @@ std::string quoted(const std::string& text) {
 }
 
 std::string service_text(const ServiceModel& service) {
-  return "[Unit]\nDescription=" + std::to_string(service.version) + "\n[Service]\nExecStart=/bin/" + service.name +
-         "\n[Install]\nWantedBy=multi-user.target\n";
+  return "[Unit]\nDescription=" + std::to_string(service.version) + "\n[Service]\nExecStart=/bin/" +
+         service.name + "\n[Install]\nWantedBy=multi-user.target\n";
 }
 
 std::string manifests_of(const std::map<std::string, HostModel>& hosts) {
   std::string out;
-  for (const auto& [host, model] : hosts) out += "kind: Node\nname: " + host + "\nspec: {address: 192.0.2.1}\n---\n";
+  for (const auto& [host, model] : hosts)
+    out += "kind: Node\nname: " + host + "\nspec: {address: 192.0.2.1}\n---\n";
   for (const auto& [host, model] : hosts) {
     for (std::size_t i = 0; i < model.files.size(); ++i) {
       const FileModel& file = model.files[i];
@@ -91,8 +92,9 @@ std::string manifests_of(const std::map<std::string, HostModel>& hosts) {
              (file.mode.empty() ? "" : ", mode: \"" + file.mode + "\"") + "}\n---\n";
     }
     for (const ServiceModel& service : model.services) {
-      out += "kind: Service\nname: " + service.name + "\nhosts: " + host + "\nspec:\n  unit: " +
-             quoted(service_text(service)) + "\n  enabled: true\n  state: " + (service.running ? "running" : "stopped") +
+      out += "kind: Service\nname: " + service.name + "\nhosts: " + host +
+             "\nspec:\n  unit: " + quoted(service_text(service)) +
+             "\n  enabled: true\n  state: " + (service.running ? "running" : "stopped") +
              "\n  configFiles: [";
       for (std::size_t i = 0; i < service.reads.size(); ++i) {
         out += (i == 0 ? "" : ", ") + model.files[service.reads[i]].path;
@@ -114,7 +116,9 @@ class ProcessLoop final : public Loop {
   ProcessLoop& operator=(const ProcessLoop&) = delete;
 
   void post(Task task) override { world_.post(guarded(std::move(task))); }
-  TimerId after(milliseconds delay, Task task) override { return world_.after(delay, guarded(std::move(task))); }
+  TimerId after(milliseconds delay, Task task) override {
+    return world_.after(delay, guarded(std::move(task)));
+  }
   void cancel(TimerId timer) override { world_.cancel(timer); }
   [[nodiscard]] Time now() const override { return world_.now(); }
   void run_until(const std::function<bool()>& finished) override { world_.run_until(finished); }
@@ -134,18 +138,18 @@ struct SimulatedHost {
   explicit SimulatedHost(const Loop& loop) : memory(loop) {}
   MemoryHost memory;
   bool cut = false;
-  bool full = false;                               // no room on its disk
-  std::set<std::string> unreadable;                // paths whose probes give no reply
-  std::map<std::string, std::string> undeclared;   // files of somebody else's, and what they must keep saying
-  std::uint64_t observed = 0;                      // event number of the last observation
-  std::uint64_t disturbed = 0;                     // of the last change by somebody else
+  bool full = false;                              // no room on its disk
+  std::set<std::string> unreadable;               // paths whose probes give no reply
+  std::map<std::string, std::string> undeclared;  // files of somebody else's, and what they must keep saying
+  std::uint64_t observed = 0;                     // event number of the last observation
+  std::uint64_t disturbed = 0;                    // of the last change by somebody else
 };
 
 // What one process has seen and sent. Outlives it: messages under way still arrive.
 struct ProcessView {
   RunId run = 0;
-  std::map<std::string, std::string> seen;   // host:path → hash, "absent" or "unknown", as last answered
-  std::map<std::string, int> carried;        // host and summary → how often it reached the host
+  std::map<std::string, std::string> seen;  // host:path → hash, "absent" or "unknown", as last answered
+  std::map<std::string, int> carried;       // host and summary → how often it reached the host
 };
 
 // ---- The invariants ----
@@ -169,7 +173,8 @@ bool is_lease(const Operation& operation) {
 bool leaves_traces(const Operation& operation) {
   const auto* control = std::get_if<ControlUnit>(&operation);
   if (control != nullptr) return control->verb != ControlUnit::Verb::daemon_reload;
-  return !std::holds_alternative<ForgetPrevious>(operation) && !std::holds_alternative<RestorePrevious>(operation);
+  return !std::holds_alternative<ForgetPrevious>(operation) &&
+         !std::holds_alternative<RestorePrevious>(operation);
 }
 
 std::string state_of(const MemoryHost& host, const std::string& path) {
@@ -203,7 +208,8 @@ class Watch {
         if (claim.space == "path") declared_.insert(claim.host + ":" + claim.id);
       }
       if (resource.address.kind == "File") desired_[address] = {resource.claims.front().id, resource.desired};
-      for (const Dependency& dependency : resource.dependencies) order_[address].insert(dependency.on.to_string());
+      for (const Dependency& dependency : resource.dependencies)
+        order_[address].insert(dependency.on.to_string());
     }
   }
 
@@ -230,7 +236,8 @@ class Watch {
   }
 
   // OPERATION is about to reach HOST under TOKEN.
-  void arriving(const std::string& name, const Operation& operation, const std::string& token, ProcessView& view) {
+  void arriving(const std::string& name, const Operation& operation, const std::string& token,
+                ProcessView& view) {
     if (is_lease(operation)) return;
     ++events;
     ++operations;
@@ -239,7 +246,8 @@ class Watch {
     const std::string what = summary + " on " + name;
     const std::string path = path_of(operation);
     if (token.empty()) throw Broken("a write without a lease: " + what);
-    if (!path.empty() && !declared_.contains(name + ":" + path)) throw Broken("undeclared, and touched: " + what);
+    if (!path.empty() && !declared_.contains(name + ":" + path))
+      throw Broken("undeclared, and touched: " + what);
 
     int intended = 0;
     for (const ActionRecord& action : journal_.actions_of(view.run)) {
@@ -257,7 +265,8 @@ class Watch {
 
     if (const auto* write = std::get_if<WriteFile>(&operation)) {
       const auto seen = view.seen.find(name + ":" + path);
-      if (seen == view.seen.end() || seen->second == "unknown") throw Broken("written without having been seen: " + what);
+      if (seen == view.seen.end() || seen->second == "unknown")
+        throw Broken("written without having been seen: " + what);
       const std::string now = state_of(host.memory, path);
       const bool host_refuses = !write->expected_sha256.empty() && write->expected_sha256 != now;
       if (!host_refuses && seen->second != now) throw Broken("overwrites what nobody has looked at: " + what);
@@ -290,13 +299,15 @@ class Watch {
 
  private:
   MemoryJournal& journal_;
-  std::set<std::string> declared_;   // host:path, by any manifests so far
-  std::map<std::string, std::pair<std::string, Value>> desired_;   // of Files: path and spec
+  std::set<std::string> declared_;                                // host:path, by any manifests so far
+  std::map<std::string, std::pair<std::string, Value>> desired_;  // of Files: path and spec
   std::map<std::string, std::set<std::string>> order_;
   std::set<std::pair<RunId, std::string>> planned_;
   std::map<std::string, std::uint64_t> begun_;  // by address: event number of the last beginning
-  std::map<ActionId, std::uint64_t> touched_;   // event number of the last operation that is (or may be) an action's
-  std::map<std::pair<ActionId, std::string>, std::string> before_;   // what lay at a path before an action touched it
+  std::map<ActionId, std::uint64_t>
+      touched_;  // event number of the last operation that is (or may be) an action's
+  std::map<std::pair<ActionId, std::string>, std::string>
+      before_;  // what lay at a path before an action touched it
 };
 
 // Tells the watch of beginnings and ends; can be late (a mutation).
@@ -318,7 +329,8 @@ class WatchedJournal final : public Journal {
     late_.insert(late_.end(), steps.begin(), steps.end());
     return {};
   }
-  Result<void> end_step(ActionId action, int number, const std::string& outcome, const std::string& output) override {
+  Result<void> end_step(ActionId action, int number, const std::string& outcome,
+                        const std::string& output) override {
     if (!late_.empty()) {
       if (auto written = journal_.intend(std::exchange(late_, {})); !written) return written;
     }
@@ -337,11 +349,16 @@ class WatchedJournal final : public Journal {
   }
   [[nodiscard]] std::vector<AppliedRecord> all_applied() const override { return journal_.all_applied(); }
   [[nodiscard]] std::vector<RunRecord> runs(std::size_t most) const override { return journal_.runs(most); }
-  [[nodiscard]] std::vector<ActionRecord> actions_of(RunId run) const override { return journal_.actions_of(run); }
-  [[nodiscard]] std::vector<ActionRecord> actions_on(const std::string& address, std::size_t most) const override {
+  [[nodiscard]] std::vector<ActionRecord> actions_of(RunId run) const override {
+    return journal_.actions_of(run);
+  }
+  [[nodiscard]] std::vector<ActionRecord> actions_on(const std::string& address,
+                                                     std::size_t most) const override {
     return journal_.actions_on(address, most);
   }
-  [[nodiscard]] std::vector<StepRecord> steps_of(ActionId action) const override { return journal_.steps_of(action); }
+  [[nodiscard]] std::vector<StepRecord> steps_of(ActionId action) const override {
+    return journal_.steps_of(action);
+  }
   [[nodiscard]] std::optional<Diagnostic> damage() const override { return journal_.damage(); }
 
  private:
@@ -356,8 +373,8 @@ class WatchedJournal final : public Journal {
 // when the sender has died meanwhile.
 class SimulatedTransport final : public Transport {
  public:
-  SimulatedTransport(Loop& world, const ProcessLoop& process, std::string name, std::shared_ptr<ProcessView> view,
-                     Watch& watch, Random& random, Mutation mutation)
+  SimulatedTransport(Loop& world, const ProcessLoop& process, std::string name,
+                     std::shared_ptr<ProcessView> view, Watch& watch, Random& random, Mutation mutation)
       : world_(world),
         alive_(process.alive()),
         name_(std::move(name)),
@@ -386,9 +403,10 @@ class SimulatedTransport final : public Transport {
     world_.after(latency(), [this_ = *this, operations = std::move(operations), lease = std::move(lease),
                              done = std::move(done)]() mutable {
       std::vector<OperationResult> results = this_.carry_out(operations, lease);
-      this_.world_.after(this_.latency(), [alive = this_.alive_, done = std::move(done), results = std::move(results)] {
-        if (*alive) done(results);
-      });
+      this_.world_.after(this_.latency(),
+                         [alive = this_.alive_, done = std::move(done), results = std::move(results)] {
+                           if (*alive) done(results);
+                         });
     });
   }
 
@@ -412,7 +430,8 @@ class SimulatedTransport final : public Transport {
 
   std::vector<OperationResult> carry_out(std::vector<Operation>& operations, const std::string& lease) const {
     SimulatedHost& host = *watch_.hosts.at(name_);
-    std::vector<OperationResult> results(operations.size(), {OperationResult::Status::not_sent, "unreachable", "no answer"});
+    std::vector<OperationResult> results(operations.size(),
+                                         {OperationResult::Status::not_sent, "unreachable", "no answer"});
     if (host.cut) return results;
     for (std::size_t i = 0; i < operations.size(); ++i) {
       Operation& operation = operations[i];
@@ -421,7 +440,8 @@ class SimulatedTransport final : public Transport {
       }
       const bool lost = !is_lease(operation) && random_.chance(3);
       const bool happens = !lost || random_.chance(50);
-      for (int times = mutation_ == Mutation::doubled_step && random_.chance(20) ? 2 : 1; times > 0 && happens; --times) {
+      for (int times = mutation_ == Mutation::doubled_step && random_.chance(20) ? 2 : 1;
+           times > 0 && happens; --times) {
         results[i] = happen(host, operation, lease);
       }
       if (lost) {
@@ -467,19 +487,23 @@ class BlindProvider final : public Provider {
   [[nodiscard]] std::vector<Probe> probes(const Resource& resource) const noexcept override {
     return real_.probes(resource);
   }
-  [[nodiscard]] Live decode(const Resource& resource, std::span<const Reply> replies) const noexcept override {
+  [[nodiscard]] Live decode(const Resource& resource,
+                            std::span<const Reply> replies) const noexcept override {
     return blind_ ? Live::present(resource.desired.as_map()) : real_.decode(resource, replies);
   }
-  [[nodiscard]] std::vector<Step> next_steps(const Resource& resource, const Live& live) const noexcept override {
+  [[nodiscard]] std::vector<Step> next_steps(const Resource& resource,
+                                             const Live& live) const noexcept override {
     return real_.next_steps(resource, live);
   }
-  [[nodiscard]] std::vector<Step> removal_steps(const Resource& resource, const Live& live) const noexcept override {
+  [[nodiscard]] std::vector<Step> removal_steps(const Resource& resource,
+                                                const Live& live) const noexcept override {
     return real_.removal_steps(resource, live);
   }
   [[nodiscard]] std::vector<Probe> discovery_probes(std::string_view kind) const noexcept override {
     return real_.discovery_probes(kind);
   }
-  [[nodiscard]] std::vector<Found> discover(std::string_view kind, std::span<const Reply> replies) const noexcept override {
+  [[nodiscard]] std::vector<Found> discover(std::string_view kind,
+                                            std::span<const Reply> replies) const noexcept override {
     return real_.discover(kind, replies);
   }
 
@@ -505,7 +529,8 @@ class Process {
         blind_services_(*real_providers().load("host_services").value(), blind_),
         targets_(manifests.hosts,
                  [&world, &watch, &random, this](const Host& host) {
-                   return std::make_unique<SimulatedTransport>(world, loop_, host.name, view_, watch, random, mutation_);
+                   return std::make_unique<SimulatedTransport>(world, loop_, host.name, view_, watch, random,
+                                                               mutation_);
                  }),
         providers_(HEARTH_BUILD_DIR "/providers"),
         observer_(loop_, targets_, providers_) {
@@ -540,8 +565,8 @@ class Process {
     ApplyOptions options;
     options.token = token_;
     options.holder = token_;
-    applier_ = std::make_unique<Applier>(loop_, targets_, observer_, providers_, journal_, progress_, survey_->plan,
-                                         view_->run, options);
+    applier_ = std::make_unique<Applier>(loop_, targets_, observer_, providers_, journal_, progress_,
+                                         survey_->plan, view_->run, options);
     applier_->start([this](ApplyReport report) {
       report_ = std::move(report);
       if (report_.lease_held_by.empty()) static_cast<void>(adopt(*survey_, raw_journal_, true, 1));
@@ -574,7 +599,8 @@ class Process {
 
 class History {
  public:
-  History(std::uint64_t seed, Mutation mutation) : random_(seed), world_(seed), watch_(journal_), mutation_(mutation) {}
+  History(std::uint64_t seed, Mutation mutation)
+      : random_(seed), world_(seed), watch_(journal_), mutation_(mutation) {}
 
   SimulationResult run() {
     SimulationResult result;
@@ -620,7 +646,8 @@ class History {
       for (std::size_t f = 1; f < files && services > 0; ++f) {
         const std::size_t s = random_.below(services);
         const auto& reads = model.services[s].reads;
-        if (random_.chance(30) && std::all_of(reads.begin(), reads.end(), [&](std::size_t read) { return read < f; }) &&
+        if (random_.chance(30) &&
+            std::all_of(reads.begin(), reads.end(), [&](std::size_t read) { return read < f; }) &&
             std::none_of(model.after_service.begin(), model.after_service.end(),
                          [&](const auto& other) { return other.first < f; })) {
           model.after_service.emplace(f, s);
@@ -711,8 +738,9 @@ class History {
     bool timed_out = false;
     world_.after(std::chrono::minutes(10), [&] { timed_out = true; });
     world_.run_until([&] {
-      return timed_out || std::all_of(processes.begin(), processes.end(),
-                                      [](const auto& process) { return process == nullptr || process->finished(); });
+      return timed_out || std::all_of(processes.begin(), processes.end(), [](const auto& process) {
+               return process == nullptr || process->finished();
+             });
     });
     if (timed_out) throw Broken("a run does not come to an end");
     // Whatever is still planned for this round must not find it gone.
@@ -740,7 +768,8 @@ class History {
       left.clear();
       for (const Action& action : process->plan().actions) left += " " + action.address.to_string();
       for (const Note& note : process->plan().notes) {
-        if (note.type != Note::Type::unmanaged) left += " " + note.address.to_string() + " (" + note.text + ")";
+        if (note.type != Note::Type::unmanaged)
+          left += " " + note.address.to_string() + " (" + note.text + ")";
       }
       if (left.empty()) break;
     }
@@ -752,7 +781,8 @@ class History {
           throw Broken("undeclared, and changed: " + path + " on " + name);
         }
       }
-      if (host->memory.lease && host->memory.lease->expires > world_.now()) throw Broken("a lease is left on " + name);
+      if (host->memory.lease && host->memory.lease->expires > world_.now())
+        throw Broken("a lease is left on " + name);
       check_services(name, *host);
     }
   }
@@ -761,7 +791,8 @@ class History {
     for (const ServiceModel& service : model_.at(name).services) {
       const auto unit = host.memory.units.find(service.name + ".service");
       const bool running = unit != host.memory.units.end() && unit->second.running && !unit->second.failed;
-      if (running != service.running) throw Broken(service.name + " on " + name + " does not do what is declared");
+      if (running != service.running)
+        throw Broken(service.name + " on " + name + " does not do what is declared");
       if (!running) continue;
       QueryUnit query{service.name + ".service", {}};
       for (const std::size_t f : service.reads) query.config_files.push_back(model_.at(name).files[f].path);
@@ -784,6 +815,8 @@ class History {
 
 }  // namespace
 
-SimulationResult simulate(std::uint64_t seed, Mutation mutation) { return History(seed, mutation).run(); }
+SimulationResult simulate(std::uint64_t seed, Mutation mutation) {
+  return History(seed, mutation).run();
+}
 
 }  // namespace hearth

@@ -11,21 +11,21 @@ namespace hearth {
 // watches at all.
 enum class Mutation : std::uint8_t {
   none,
-  lost_verify,            // "done" is said without looking
-  lost_lease,             // writes go out under no lease
-  doubled_step,           // a step is sent twice
-  wrong_order,            // dependencies are forgotten
+  lost_verify,   // "done" is said without looking
+  lost_lease,    // writes go out under no lease
+  doubled_step,  // a step is sent twice
+  wrong_order,   // dependencies are forgotten
   unknown_taken_for_absent,
-  stale_plan_accepted,    // what lies there now is overwritten, whatever the plan saw
-  undo_not_armed,         // what is replaced is not kept
-  journal_after_step,     // intents are recorded when the answer has come
+  stale_plan_accepted,  // what lies there now is overwritten, whatever the plan saw
+  undo_not_armed,       // what is replaced is not kept
+  journal_after_step,   // intents are recorded when the answer has come
 };
 
 struct SimulationResult {
-  std::string broken;     // the invariant that did not hold, and how; "" when all did
-  int runs = 0;           // how many times the engine ran
+  std::string broken;  // the invariant that did not hold, and how; "" when all did
+  int runs = 0;        // how many times the engine ran
   int crashes = 0;
-  int operations = 0;     // that reached a host
+  int operations = 0;  // that reached a host
 };
 
 SimulationResult simulate(std::uint64_t seed, Mutation mutation = Mutation::none);

@@ -1,11 +1,11 @@
 #include "tests/simulation/simulation.h"
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace hearth {
 namespace {

@@ -1,9 +1,9 @@
 // The engine's promises, over hosts in memory with the real providers.
 #include "reconciler/apply/applier.h"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "reconciler/core/json.h"
 #include "reconciler/plan/plan_file.h"
@@ -122,7 +122,9 @@ TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
   world.apply();
   world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
   world.prepare = [](const std::string&, MemoryTransport& transport) {
-    transport.survives = [](const Operation& operation) { return !std::holds_alternative<ControlUnit>(operation); };
+    transport.survives = [](const Operation& operation) {
+      return !std::holds_alternative<ControlUnit>(operation);
+    };
   };
   world.connect();
   world.plan();
@@ -173,7 +175,9 @@ TEST(Apply, GoesBackToWhatRanWellNotToWhatADeadRunHadKept) {
 
 TEST(Apply, LeavesAHostThatIsCutOffUnknownAndDoesTheOthers) {
   World world;
-  world.prepare = [](const std::string& name, MemoryTransport& transport) { transport.cut = name == "agent"; };
+  world.prepare = [](const std::string& name, MemoryTransport& transport) {
+    transport.cut = name == "agent";
+  };
   world.declare({"pve", "agent"}, thermostat);
   const Plan plan = world.plan();
   EXPECT_TRUE(plan.incomplete());
@@ -228,7 +232,8 @@ TEST(Apply, SendsNothingThatTheJournalDoesNotHold) {
     const ApplyReport report = world.apply();
     world.journal.heal();
     std::size_t recorded = 0;
-    for (const ActionRecord& action : world.journal.actions_of(1)) recorded += world.journal.steps_of(action.id).size();
+    for (const ActionRecord& action : world.journal.actions_of(1))
+      recorded += world.journal.steps_of(action.id).size();
     EXPECT_LE(world.host("pve").carried_out.size(), recorded) << "after " << writes << " writes";
     if (writes < 2) {
       EXPECT_FALSE(report.journal_error.empty());
@@ -362,7 +367,8 @@ TEST(Apply, DoesNothingForAResourceThatOnlyGotAnotherName) {
 
 TEST(Apply, SaysWhatIsNoLongerManagedAndLeavesIt) {
   World world;
-  const std::string text = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\", mode: \"0600\"}\n";
+  const std::string text =
+      "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\", mode: \"0600\"}\n";
   world.declare({"pve"}, text);
   world.apply();
   world.declare({"pve"}, replaced(text, ", mode: \"0600\"", ""));
@@ -394,6 +400,22 @@ TEST(Apply, CallsAServiceThatANewFileOutdatesIntent) {
   const Plan plan = world.plan();
   ASSERT_EQ(plan.actions.size(), 2U);
   EXPECT_EQ(plan.actions[1].cause, Cause::intent);
+}
+
+// The File owns the unit's text there, and the Service says only that it runs.
+TEST(Manifests, LetAFileHoldTheTextOfAServiceThatDeclaresNone) {
+  World world;
+  EXPECT_NO_THROW(world.declare({"pve"}, R"(
+kind: File
+name: text
+hosts: all
+spec: {path: /etc/systemd/system/wol.service, content: "[Service]\nExecStart=/bin/true\n"}
+---
+kind: Service
+name: wol
+hosts: all
+spec: {state: running}
+)"));
 }
 
 TEST(Apply, ForgetsWhatItDidNotMake) {
@@ -436,7 +458,8 @@ TEST(PlanFile, IsRefusedWhenTheWorldMovedAndNamesObjectAndField) {
   const auto moved = check_still_true(saved, world.plan());
   ASSERT_FALSE(moved.has_value());
   EXPECT_EQ(moved.error().rule, "stale-plan");
-  EXPECT_NE(moved.error().message.find("File/thermostat-conf@pve: content"), std::string::npos) << moved.error().message;
+  EXPECT_NE(moved.error().message.find("File/thermostat-conf@pve: content"), std::string::npos)
+      << moved.error().message;
   world.host("pve").put("/etc/thermostat.conf", "target: 20\n");
   EXPECT_FALSE(check_still_true(saved, world.plan()).has_value());
 }

@@ -1,8 +1,8 @@
 #include "reconciler/diff/differ.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 #include "reconciler/core/json.h"
 #include "reconciler/manifest/schema_registry.h"
@@ -56,12 +56,14 @@ std::string fields(const Difference& difference) {
 
 TEST(Diff, LooksOnlyAtDeclaredFields) {
   EXPECT_EQ(fields(difference(R"({"path": "/a"})", R"({"path": "/a", "mode": "0600", "users": ["x"]})")), "");
-  EXPECT_EQ(fields(difference(R"({"path": "/a", "mode": "0644"})", R"({"path": "/a", "mode": "0600"})")), "mode");
+  EXPECT_EQ(fields(difference(R"({"path": "/a", "mode": "0644"})", R"({"path": "/a", "mode": "0600"})")),
+            "mode");
 }
 
 TEST(Diff, ComparesMeaningNotSpelling) {
   EXPECT_EQ(fields(difference(R"({"path": "/a/../b/", "mode": "644", "memory": "4GiB"})",
-                              R"({"path": "/b", "mode": "0644", "memory": "4096MiB"})")), "");
+                              R"({"path": "/b", "mode": "0644", "memory": "4096MiB"})")),
+            "");
   EXPECT_EQ(fields(difference(R"({"memory": 4294967296})", R"({"memory": "4GiB"})")), "");
   EXPECT_EQ(fields(difference(R"({"memory": "4GiB"})", R"({"memory": "5GiB"})")), "memory");
 }
@@ -79,8 +81,10 @@ TEST(Diff, ComparesListsAsTheSchemaSays) {
   EXPECT_EQ(fields(difference(R"({"users": []})", R"({"users": ["b"]})")), "users") << "a set is owned whole";
   EXPECT_EQ(fields(difference(R"({"argv": ["a", "b"]})", R"({"argv": ["b", "a"]})")), "argv");
   EXPECT_EQ(fields(difference(R"({"rules": [{"port": 1, "open": true}, {"port": 2}]})",
-                              R"({"rules": [{"port": 2, "open": false}, {"port": 1, "open": true}]})")), "");
-  EXPECT_EQ(fields(difference(R"({"rules": [{"port": 1, "open": true}]})", R"({"rules": [{"port": 1}]})")), "rules");
+                              R"({"rules": [{"port": 2, "open": false}, {"port": 1, "open": true}]})")),
+            "");
+  EXPECT_EQ(fields(difference(R"({"rules": [{"port": 1, "open": true}]})", R"({"rules": [{"port": 1}]})")),
+            "rules");
 }
 
 TEST(Diff, LeavesUndeclaredEntriesOfMapsAloneUnlessExclusive) {
@@ -93,7 +97,9 @@ TEST(Diff, LeavesUndeclaredEntriesOfMapsAloneUnlessExclusive) {
 
 TEST(Diff, GoesIntoNestedFields) {
   EXPECT_EQ(fields(difference(R"({"quota": {"soft": 1}})", R"({"quota": {"soft": 1, "hard": 9}})")), "");
-  EXPECT_EQ(fields(difference(R"({"quota": {"soft": 1, "hard": 8}})", R"({"quota": {"soft": 1, "hard": 9}})")), "quota.hard");
+  EXPECT_EQ(
+      fields(difference(R"({"quota": {"soft": 1, "hard": 8}})", R"({"quota": {"soft": 1, "hard": 9}})")),
+      "quota.hard");
 }
 
 TEST(Diff, NeverTakesUnknownForAbsentOrEqual) {
@@ -118,7 +124,8 @@ TEST(Diff, WantsThingsToRunOnCurrentInputs) {
 TEST(Diff, OfAnAbsentThingNamesEveryDeclaredField) {
   Resource resource;
   resource.kind = &thing();
-  resource.desired = parse_json(R"({"path": "/a", "mode": "0644", "autostart": false, "texts": {"x": null}})").value();
+  resource.desired =
+      parse_json(R"({"path": "/a", "mode": "0644", "autostart": false, "texts": {"x": null}})").value();
   EXPECT_EQ(fields(diff(resource, Live::absent())), "path, mode");
   EXPECT_FALSE(diff(resource, Live::absent()).changes[0].immutable);
 }

@@ -396,7 +396,8 @@ TEST(HostServices, PassesOnWhatCouldNotBeRead) {
 TEST(HostServices, CallsAMaskOneDifference) {
   for (const bool enabled : {true, false}) {
     const Resource resource =
-        service("ssh.socket", {{"masked", false}, {"enabled", enabled}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
+        service("ssh.socket",
+                {{"masked", false}, {"enabled", enabled}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
     UnitReply reply = recorded(masked_socket);
     reply.inputs_modified = reply.started + 1;
     const Live live = decode(resource, {reply});
@@ -457,7 +458,8 @@ TEST(HostServices, CallsAnEditedTextOneDifferenceNotTwo) {
   EXPECT_EQ(with_unit(std::string(app_text) + "# mine\n"), "true");
 
   const auto with_drop_in = [&](const Resource& resource, const std::string& live) {
-    return field(decode(resource, {stale, ListReply{true, {"10-n.conf", "mine.conf"}}, regular_file(live)}), "current");
+    return field(decode(resource, {stale, ListReply{true, {"10-n.conf", "mine.conf"}}, regular_file(live)}),
+                 "current");
   };
   Resource drop_in = service("app", {{"dropIns", Map{{"10-n", "x\n"}}}});
   EXPECT_EQ(with_drop_in(drop_in, "x\n"), "false");
@@ -626,9 +628,12 @@ TEST(HostServices, TakesAwayWhatItAddedToAPackagesUnit) {
   EXPECT_EQ(field(live, "packaged"), "true");
   const auto steps = provider.removal_steps(resource, live);
   EXPECT_EQ(verbs(steps), (Words{"remove /etc/systemd/system/ssh.service", "daemon_reload", "restart"}));
-  EXPECT_TRUE(provider.removal_steps(resource, decode(resource, {recorded(ssh), FileReply{}, regular_file("")})).empty());
+  EXPECT_TRUE(
+      provider.removal_steps(resource, decode(resource, {recorded(ssh), FileReply{}, regular_file("")}))
+          .empty());
 
-  const Resource drop_in = service("ssh", {{"enabled", true}, {"dropIns", Map{{"10-n", "x\n"}, {"20-o", nullptr}}}});
+  const Resource drop_in =
+      service("ssh", {{"enabled", true}, {"dropIns", Map{{"10-n", "x\n"}, {"20-o", nullptr}}}});
   const auto decoded = [&](const Reply& first) {
     return decode(drop_in, {recorded(ssh), ListReply{}, first, FileReply{}});
   };

@@ -15,7 +15,8 @@
 
 #include "reconciler/core/digest.h"
 #include "reconciler/loop/event_loop.h"
-#include "reconciler/transport/observe_layout.h"
+#include "reconciler/transport/make_transport.h"
+#include "reconciler/transport/recording_transport.h"
 
 namespace hearth {
 namespace {
@@ -383,6 +384,20 @@ TEST_F(LocalTransportTest, CleansUpAfterAKilledRun) {
   EXPECT_EQ(everything(), (std::set<std::string>{"/etc", "/etc/a", "/etc/.hearth-0123abcd-b-a"}));
 }
 
+TEST_F(LocalTransportTest, ALinkIsNeverTakenForWhatItPointsTo) {
+  put("/etc/target", "x");
+  ::chmod((root_ / "etc/target").c_str(), 0600);
+  fs::create_symlink("target", root_ / "etc/link");
+  fs::create_directories(root_ / "dir");
+  fs::create_symlink("dir", root_ / "dirlink");
+  EXPECT_FAILED(execute_one(SetAttributes{.path = "/etc/link", .mode = "0666"}), "attributes");
+  EXPECT_FAILED(execute_one(MakeDirectory{.path = "/dirlink", .mode = "0777"}), "not-directory");
+  EXPECT_EQ(mode("/etc/target"), 0600U);
+  EXPECT_EQ(mode("/dir"), 0755U);
+  EXPECT_DONE(execute_one(RemovePath{"/dirlink"}));
+  EXPECT_TRUE(fs::exists(root_ / "dir"));
+}
+
 // ---- Going back
 // ----------------------------------------------------------------------------------------------------
 
@@ -464,6 +479,85 @@ TEST_F(LocalTransportTest, ALeaseThatRanOutIsFree) {
   EXPECT_FAILED(execute_one(WriteFile{.path = "/etc/a", .content = "x"}, "token-a"), "lost");
   EXPECT_DONE(execute_one(TakeLease{"token-b", "bob", seconds(1000)}));
   EXPECT_FAILED(execute_one(RenewLease{"token-a", seconds(1000)}), "lost");
+}
+
+// ---- Threads
+// -------------------------------------------------------------------------------------------------------
+
+// The shell reads it in the middle of its script's work, so one that waits for it to be opened is under way.
+class BusyTransportTest : public LocalTransportTest {
+ protected:
+  void SetUp() override {
+    LocalTransportTest::SetUp();
+    ASSERT_EQ(::mkfifo((root_ / "etc/fifo").c_str(), 0600), 0);
+  }
+  // Ends when somebody writes to the fifo.
+  WriteFile waiting(const std::string& path) const {
+    return {
+        .path = path, .content = "x", .check = {"sh", "-c", "read line <" + (root_ / "etc/fifo").string()}};
+  }
+};
+
+TEST_F(BusyTransportTest, RequestsDoNotWaitForEachOther) {
+  std::optional<std::vector<OperationResult>> first;
+  transport_->execute({waiting("/etc/a")}, "", [&](auto results) { first = std::move(results); });
+  std::ofstream release(root_ / "etc/fifo");  // opens only once the check reads
+  EXPECT_TRUE(std::holds_alternative<FileReply>(observe({ReadFile{"/etc/a"}}).at(0)));
+  EXPECT_FALSE(first.has_value());
+  release << "go\n";
+  release.close();
+  loop_.run_until([&] { return first.has_value(); });
+  EXPECT_DONE(first->at(0));
+}
+
+TEST_F(BusyTransportTest, CancellingAnswersWhatIsUnderWay) {
+  std::optional<std::vector<OperationResult>> results;
+  transport_->execute({waiting("/etc/a"), waiting("/etc/b")}, "",
+                      [&](auto answer) { results = std::move(answer); });
+  const std::ofstream release(root_ / "etc/fifo");
+  transport_->cancel();
+  loop_.run_until([&] { return results.has_value(); });
+  EXPECT_EQ(results->at(0).status, Status::unknown);
+  EXPECT_EQ(results->at(0).output, "cancelled");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "after"})) << "the transport goes on";
+}
+
+TEST_F(BusyTransportTest, DestroyingDropsTheAnswer) {
+  bool called = false;
+  transport_->execute({waiting("/etc/a")}, "", [&](auto) { called = true; });
+  {
+    const std::ofstream release(root_ / "etc/fifo");
+  }
+  transport_.reset();
+  bool reached = false;
+  loop_.post([&] { reached = true; });
+  loop_.run_until([&] { return reached; });
+  EXPECT_FALSE(called);
+}
+
+TEST(MakeTransport, ContactsNobodyYet) {
+  EventLoop loop;
+  Host host;
+  host.name = "pve";
+  host.address = "no-such-host.invalid";
+  EXPECT_NE(make_transport(host, loop), nullptr);
+  host.local = true;
+  EXPECT_NE(dynamic_cast<LocalTransport*>(make_transport(host, loop).get()), nullptr);
+}
+
+TEST_F(LocalTransportTest, ARecordingHoldsWhatWasSent) {
+  Recording recording;
+  RecordingTransport recorder(std::move(transport_), recording);
+  const Operation operation = WriteFile{.path = "/etc/a", .content = "x"};
+  bool done = false;
+  recorder.execute({operation}, "", [&](auto results) {
+    EXPECT_DONE(results.at(0));
+    done = true;
+  });
+  recorder.observe({ReadFile{"/etc/a"}}, [](auto) {});
+  loop_.run_until([&] { return done; });
+  EXPECT_EQ(recording.executed, std::vector<Operation>{operation});
+  EXPECT_EQ(recording.observed.size(), 1U);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "reconciler/core/digest.h"
 
 namespace hearth {
@@ -46,8 +48,8 @@ TEST(ReplyParser, ReadsFiles) {
   const Streams streams = Streams()
                               .frame("f0", regular("/a") + regular("/b"), "1",
                                      "find: '/c': No such file or directory\nfind: '/d': Permission denied\n")
-                              .frame("h0", hash_a + "  /a\n" + std::string(64, 'b') + "  /b\n")
-                              .frame("c1", "new");
+                              .frame("h0", hash_a + "  /a\n" + sha256("new") + "  /b\n")
+                              .frame("c0.1048576", "==> /b <==\nnew");
   const auto replies = parse_replies(probes, nonce, streams);
   const auto& a = std::get<FileReply>(replies[0]);
   EXPECT_EQ(a.sha256, hash_a);
@@ -56,7 +58,7 @@ TEST(ReplyParser, ReadsFiles) {
   EXPECT_FALSE(a.content.has_value());
   const auto& b = std::get<FileReply>(replies[1]);
   EXPECT_EQ(b.content, "new");
-  EXPECT_EQ(b.sha256, sha256("new")) << "the content decides: the file may have changed since it was hashed";
+  EXPECT_EQ(b.sha256, sha256("new"));
   EXPECT_EQ(std::get<FileReply>(replies[2]).type, FileReply::Type::absent);
   EXPECT_EQ(why(replies[3]), "cannot look at /d: Permission denied");
 }
@@ -95,7 +97,6 @@ TEST(ReplyParser, AMissingToolIsNotAbsence) {
                               .frame("u", "", "mixed")
                               .frame("u.0", "", "127", missing)
                               .frame("i", "")
-                              .frame("j", "")
                               .frame("s0", "");
   for (const Reply& reply : parse_replies(probes, nonce, streams)) {
     EXPECT_NE(why(reply).find("failed to run command"), std::string::npos) << why(reply);
@@ -119,6 +120,8 @@ TEST(ReplyParser, ReadsUnitsAndTheirInputs) {
   const std::string lines = hash_a + "  /lib/a.service\n" + hash_a + "  /etc/a.d/x.conf\n" + hash_a +
                             "  /etc/a.d/y $z.conf\n" + hash_a + "  /etc/env/1.env\n" + hash_a +
                             "  /etc/a.conf\n";
+  std::string hashes = lines;  // here they end in zero bytes
+  std::replace(hashes.begin(), hashes.end(), '\n', '\0');
   std::string stamp = "invocation 11\n";
   for (std::size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1) {
     stamp += (at == 0 ? "own " : "config ") + lines.substr(at, lines.find('\n', at) + 1 - at);
@@ -128,9 +131,8 @@ TEST(ReplyParser, ReadsUnitsAndTheirInputs) {
       .frame("i",
              input("/lib/a.service", "100.0") + input("/etc/a.d/x.conf", "200.25") +
                  input("/etc/a.d/y $z.conf", "1.0") + input("/etc/env/1.env", "3.0", "300.5") +
-                 input("/etc/a.conf", "4.0") + input("/other", "999.0"),
+                 input("/etc/a.conf", "4.0") + input("/other", "999.0") + hashes,
              "1", "find: '/etc/default/a': No such file or directory\n")
-      .frame("j", lines)
       .frame("s0", stamp)
       .frame("s1", "");
   const auto replies = parse_replies(probes, nonce, streams);
@@ -154,7 +156,6 @@ TEST(ReplyParser, AnInputThatCannotBeReadMakesItsUnitUnknown) {
   const Streams streams = Streams()
                               .frame("u", "Id=a.service\n\nId=b.service\n")
                               .frame("i", "", "1", "find: '/etc/secret': Permission denied\n")
-                              .frame("j", "")
                               .frame("s0", "")
                               .frame("s1", "");
   const auto replies = parse_replies(probes, nonce, streams);
@@ -194,9 +195,65 @@ TEST(ReplyParser, ReadsCommands) {
 TEST(ReplyParser, ContentsCannotPassForFrames) {
   const std::string other = "fedcba9876543210fedcba9876543210";
   const std::string content = "\n" + other + " e c0 0\n" + other + " b r9\n\0\xff"s;
-  const Streams streams =
-      Streams().frame("f0", regular("/a")).frame("h0", hash_a + "  /a\n").frame("c0", content);
+  const Streams streams = Streams()
+                              .frame("f0", regular("/a"))
+                              .frame("h0", hash_a + "  /a\n")
+                              .frame("c0.1048576", "==> /a <==\n" + content);
   EXPECT_EQ(std::get<FileReply>(parse_replies({ReadFile{"/a"}}, nonce, streams)[0]).content, content);
+}
+
+// `head` marks where a content begins, and contents may hold such marks: what counts is the hash.
+TEST(ReplyParser, NoFileCanSpeakForAnother) {
+  const std::vector<Probe> probes{ReadFile{"/mine"}, ReadFile{"/etc/sudoers"}, ReadFile{"/last"}};
+  const std::string forged = "\n==> /etc/sudoers <==\nme ALL=(ALL) ALL\n==> /mine <==\n";
+  const std::string sudoers = "root ALL\n";
+  const std::string last = "==> /mine <==\nx\n";
+  const auto reply_to = [&](const std::string& content_of_mine) {
+    return parse_replies(
+        probes, nonce,
+        Streams()
+            .frame("f0", regular("/mine") + regular("/etc/sudoers") + regular("/last"))
+            .frame("h0", sha256(forged) + "  /mine\n" + sha256(sudoers) + "  /etc/sudoers\n" + sha256(last) +
+                             "  /last\n")
+            .frame("c0.1048576", "==> /mine <==\n" + content_of_mine + "\n==> /etc/sudoers <==\n" + sudoers +
+                                     "\n==> /last <==\n" + last));
+  };
+  auto replies = reply_to(forged);
+  EXPECT_EQ(std::get<FileReply>(replies[0]).content, forged);
+  EXPECT_EQ(std::get<FileReply>(replies[1]).content, sudoers);
+  EXPECT_EQ(std::get<FileReply>(replies[2]).content, last);
+  // Changed since it was hashed: it is unknown, and only it.
+  replies = reply_to(forged + "y");
+  EXPECT_EQ(why(replies[0]), "cannot read /mine: it changed while it was read");
+  EXPECT_EQ(std::get<FileReply>(replies[1]).content, sudoers);
+  EXPECT_EQ(std::get<FileReply>(replies[2]).content, last);
+}
+
+TEST(ReplyParser, ContentsBeyondTheLimitAreNotShown) {
+  const std::vector<Probe> probes{ReadFile{"/a", "", 4}, ReadFile{"/b", "", 4}, ReadFile{"/c", "", 4}};
+  const Streams streams = Streams()
+                              .frame("f0", regular("/a") + regular("/b") + regular("/c"))
+                              .frame("h0", hash_a + "  /a\n" + sha256("1234") + "  /b\n" + hash_a + "  /c\n")
+                              .frame("c0.4", "==> /a <==\n12345\n==> /b <==\n1234\n==> /c <==\nabcde");
+  const auto replies = parse_replies(probes, nonce, streams);
+  EXPECT_EQ(std::get<FileReply>(replies[0]).content, std::nullopt);
+  EXPECT_EQ(std::get<FileReply>(replies[0]).sha256, hash_a);
+  EXPECT_EQ(std::get<FileReply>(replies[1]).content, "1234");
+  EXPECT_EQ(std::get<FileReply>(replies[2]).content, std::nullopt);
+}
+
+TEST(ReplyParser, WhatTheKernelMakesUpIsReadAlone) {
+  const std::vector<Probe> probes{ReadFile{"/proc/uptime"}, ReadFile{"/a", hash_a}};
+  const Streams streams = Streams()
+                              .frame("f0", regular("/a"))
+                              .frame("h0", hash_a + "  /a\n")
+                              .frame("f1", regular("/proc/uptime"))
+                              .frame("h1", hash_a + "  /proc/uptime\n")
+                              .frame("c1.1048576", "==> /proc/uptime <==\n12.5 30.1\n");
+  const auto replies = parse_replies(probes, nonce, streams);
+  const auto& uptime = std::get<FileReply>(replies[0]);
+  EXPECT_EQ(uptime.content, "12.5 30.1\n");
+  EXPECT_EQ(uptime.sha256, sha256("12.5 30.1\n")) << "hash and content always belong together";
 }
 
 TEST(ReplyParser, WhatCameBeforeTheStreamsBrokeOffCounts) {

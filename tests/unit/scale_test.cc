@@ -1,11 +1,11 @@
 // Ten times the resources cost ten times the work, counted in allocations: a number that no busy machine changes.
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <set>
-
-#include <gtest/gtest.h>
 
 #include "reconciler/diff/differ.h"
 #include "reconciler/plan/planner.h"
@@ -21,8 +21,12 @@ void* operator new(std::size_t size) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace hearth {
 namespace {
@@ -32,9 +36,12 @@ std::string many(std::size_t resources, std::size_t nodes) {
   for (std::size_t i = 0; i < nodes; ++i) {
     text += "kind: Node\nname: n" + std::to_string(i) + "\nspec: {address: 192.0.2.1}\n---\n";
   }
-  text += "kind: Directory\nname: top\nhosts: all\nspec: {path: /srv/many}\n---\nkind: File\nhosts: all\nitems:\n";
+  text +=
+      "kind: Directory\nname: top\nhosts: all\nspec: {path: /srv/many}\n---\nkind: File\nhosts: "
+      "all\nitems:\n";
   for (std::size_t i = 0; i < resources / nodes - 1; ++i) {
-    text += "  f" + std::to_string(i) + ": {path: /srv/many/" + std::to_string(i) + ", content: \"x\\n\", mode: \"0644\"}\n";
+    text += "  f" + std::to_string(i) + ": {path: /srv/many/" + std::to_string(i) +
+            ", content: \"x\\n\", mode: \"0644\"}\n";
   }
   return text;
 }

@@ -131,7 +131,7 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   const std::string seen = read(log);
   EXPECT_NE(seen.find("/etc/a"), std::string::npos) << "the log works";
   for (const std::string& secret : {std::string("the-secret"), base64("the-secret").substr(0, 10),
-                                   std::string("the-holder"), std::string("the-token"), nonce}) {
+                                    std::string("the-holder"), std::string("the-token"), nonce}) {
     EXPECT_EQ(seen.find(secret), std::string::npos) << secret;
   }
 }

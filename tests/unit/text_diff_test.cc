@@ -12,18 +12,10 @@ std::string shown(std::string_view before, std::string_view after, std::size_t c
   std::string out;
   for (const DiffLine& line : diff_lines(before, after, context)) {
     switch (line.type) {
-      case DiffLine::Type::context:
-        out += " ";
-        break;
-      case DiffLine::Type::removed:
-        out += "-";
-        break;
-      case DiffLine::Type::added:
-        out += "+";
-        break;
-      case DiffLine::Type::gap:
-        out += "~" + std::to_string(line.skipped);
-        break;
+      case DiffLine::Type::context: out += " "; break;
+      case DiffLine::Type::removed: out += "-"; break;
+      case DiffLine::Type::added: out += "+"; break;
+      case DiffLine::Type::gap: out += "~" + std::to_string(line.skipped); break;
     }
     out += std::string(line.text) + (line.unfinished ? "$" : "") + ";";
   }

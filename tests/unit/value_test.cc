@@ -35,7 +35,9 @@ TEST(Json, SaysWhereTextIsBroken) {
   EXPECT_EQ(value.error().rule, "bad-json");
 }
 
-TEST(Json, ReplacesBytesThatAreNoUtf8) { EXPECT_EQ(to_json(Value("\xff")), "\"\xef\xbf\xbd\""); }
+TEST(Json, ReplacesBytesThatAreNoUtf8) {
+  EXPECT_EQ(to_json(Value("\xff")), "\"\xef\xbf\xbd\"");
+}
 
 }  // namespace
 }  // namespace hearth

@@ -1,1 +1,1 @@
-version -o json
+HEARTH_JOURNAL=@journal version -o json

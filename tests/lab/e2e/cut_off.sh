@@ -43,6 +43,7 @@ plan_is_empty File/motd@pve
 
 step "peer_17: healed, the next run looks again and finishes"
 lab heal agent1
+# shellcheck disable=SC2016  # the inner shell expands it
 within 30 sh -c '"$HEARTH_BIN" -C "$0" plan Node/agent1' "$manifests"
 differs File/motd@agent1 content
 expect 0 hearth apply --yes
@@ -61,6 +62,7 @@ expect 0 hearth status
 node_prints pve three cat /etc/motd
 node_prints agent1 two cat /etc/motd
 lab heal agent1
+# shellcheck disable=SC2016  # the inner shell expands it
 within 30 sh -c '"$HEARTH_BIN" -C "$0" apply --yes' "$manifests"
 node_prints agent1 three cat /etc/motd
 
@@ -86,6 +88,7 @@ for node in Home pve agent; do node_prints "$node" five cat /etc/motd; done
 
 step "… healed, the next run finishes, as soon as the lease of the one that was cut off is over"
 lab heal agent1
+# shellcheck disable=SC2016  # the inner shell expands it
 within 90 sh -c '"$HEARTH_BIN" -C "$0" apply --yes' "$manifests"
 node_prints agent1 five cat /etc/motd
 node_prints agent1 active systemctl is-active slow

@@ -37,7 +37,7 @@ gives 2 plan
 json '.actions[0].address' File/motd@agent
 gives 2 plan --steps
 gives 0 apply --yes
-json '.actions[0].outcome' done
+json '.actions[0].outcome' 'done'
 json .exitCode 0
 gives 0 apply --yes
 gives 0 plan

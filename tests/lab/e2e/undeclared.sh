@@ -24,6 +24,7 @@ declare_nodes agent
 step "every optional field left out, while the node has it otherwise than any default"
 left_out File agent '{"path": "/srv/file-", "content": "mine\n", "mode": "0604", "owner": "operator", "group": "users"}' | manifest files
 left_out Directory agent '{"path": "/srv/folder-", "mode": "0705", "owner": "operator", "group": "users"}' | manifest folders
+# shellcheck disable=SC2016  # the inner shell expands it
 on agent sh -c '
     for field in content mode owner group; do
         echo mine >/srv/file-no-$field
@@ -44,6 +45,7 @@ kind: Service
 hosts: agent
 items: {cron: {}, dpkg-db-backup.timer: {}, chrony-or-not: {}}
 END
+# shellcheck disable=SC2016  # the inner shell expands it
 on agent sh -c 'mkdir -p /etc/systemd/system/cron.service.d
     printf "[Service]\nNice=5\n" >/etc/systemd/system/cron.service.d/mine.conf
     systemctl daemon-reload; systemctl disable --now cron; systemctl stop dpkg-db-backup.timer; systemctl mask dpkg-db-backup.timer'
@@ -118,6 +120,7 @@ spec:
   unit: null
   dropIns: {mine: null}
 END
+# shellcheck disable=SC2016  # the inner shell expands it
 on agent sh -c 'sed s/^Description=.*/Description=Mine/ /usr/lib/systemd/system/cron.service >/etc/systemd/system/cron.service
     printf "[Service]\nMemoryMax=1G\n" >/etc/systemd/system/cron.service.d/other.conf; systemctl daemon-reload; systemctl start cron'
 differs Service/cron@agent unit dropIns.mine

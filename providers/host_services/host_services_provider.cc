@@ -193,13 +193,16 @@ Live decode_service(const Resource& resource, const ServiceSpec& spec, const Ans
 
   // A text that is still to be written makes the unit take it up anyway: whether it runs on old ones is a question of its
   // own only when the files are right.
+  const bool runs_on_old_ones = state == "running" && is_stale(reply);
   bool current = true;
   if (spec.manages_inputs && !hidden &&
       files_are_as_declared(spec, fields, resource.is_exclusive("dropIns"))) {
-    current = !outdated && !(state == "running" && spec.state != "stopped" && is_stale(reply));
+    current = !outdated && !(spec.state != "stopped" && runs_on_old_ones);
   }
   fields.set("current", current);
-  return Live::present(std::move(fields));
+  Live live = Live::present(std::move(fields));
+  live.proven = state == "running" && !outdated && !runs_on_old_ones;
+  return live;
 }
 
 // ---- What to do next ----

@@ -16,6 +16,8 @@ struct Live {
   Presence presence = Presence::unknown;
   std::string why;  // when unknown
   Value fields = Map{};
+  // It runs, and with the content that lies on its host now: somewhere good to go back to.
+  bool proven = false;
 
   static Live present(Map fields) { return {Presence::present, {}, Value(std::move(fields))}; }
   static Live absent() { return {Presence::absent, {}, Value(Map{})}; }

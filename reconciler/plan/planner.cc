@@ -466,6 +466,17 @@ class Planner {
     }
   }
 
+  // Whether all that take the unit's content up run well with what lies there now. Then what a run that died may have kept
+  // is worth nothing any more: that run was finished by systemd, or by a person.
+  [[nodiscard]] bool is_proven(const Unit& unit) const {
+    return std::all_of(unit.actions.begin(), unit.actions.end(), [&](Index i) {
+      const Resource& resource = plan_.actions[i].resource;
+      if (resource.kind->refresh().empty()) return true;
+      const Live& live = live_of(resource.address);
+      return live.presence == Live::Presence::absent || live.proven;
+    });
+  }
+
   // What a unit replaces is kept only where something can fail after the replacing: where a unit file or a configuration
   // is written and then taken up.
   void keep_previous(Unit& unit) {
@@ -479,19 +490,25 @@ class Planner {
     each_step([&](const Step& step) {
       if (std::holds_alternative<ControlUnit>(step.operation)) unit.can_go_back = true;
     });
+    const bool proven = is_proven(unit);
     std::set<std::string> kept;
     each_step([&](Step& step) {
       bool* keep = nullptr;
+      bool* is_proven = nullptr;
       std::string path;
       if (auto* write = std::get_if<WriteFile>(&step.operation)) {
         keep = &write->keep_previous;
+        is_proven = &write->proven;
         path = write->path;
       } else if (auto* removal = std::get_if<RemovePath>(&step.operation)) {
         keep = &removal->keep_previous;
+        is_proven = &removal->proven;
         path = removal->path;
       }
       if (keep == nullptr) return;
       *keep = unit.can_go_back;
+      // Once a path: what this run itself has kept is what it goes back to.
+      *is_proven = unit.can_go_back && proven && !kept.contains(path);
       if (!unit.can_go_back) {
         step.undo.clear();
         return;

@@ -190,6 +190,7 @@ Value to_value(const Operation& operation) {
                    if (!write.check.empty()) map.set("check", list_of(write.check));
                    set_text(map, "expectedSha256", write.expected_sha256);
                    if (write.keep_previous) map.set("keepPrevious", true);
+                   if (write.proven) map.set("proven", true);
                  },
                  [&](const SetAttributes& set) {
                    map.set("operation", "setAttributes");
@@ -209,6 +210,7 @@ Value to_value(const Operation& operation) {
                    map.set("operation", "removePath");
                    map.set("path", remove.path);
                    if (remove.keep_previous) map.set("keepPrevious", true);
+                   if (remove.proven) map.set("proven", true);
                  },
                  [&](const RestorePrevious& restore) {
                    map.set("operation", "restorePrevious");

@@ -114,8 +114,10 @@ struct WriteFile {
   // What lay there when the plan was made: a hash, "absent", or "" for "do not care". Something else now is refused
   // with code `moved`, because a person edited it in between.
   std::string expected_sha256;
-  // Keep what lies there now (or that nothing did) until ForgetPrevious: the unit of work may have to go back.
+  // Keep what lies there now (or that nothing did) until ForgetPrevious: the unit of work may have to go back. What a run
+  // that died had kept stays instead, as what lies there now never ran; unless that is PROVEN to run well.
   bool keep_previous = false;
+  bool proven = false;
   friend bool operator==(const WriteFile&, const WriteFile&) = default;
 };
 
@@ -139,7 +141,8 @@ struct MakeDirectory {
 // A file or symbolic link; a directory only when it is empty. Absent already: done.
 struct RemovePath {
   std::string path;
-  bool keep_previous = false;
+  bool keep_previous = false;  // both as in WriteFile
+  bool proven = false;
   friend bool operator==(const RemovePath&, const RemovePath&) = default;
 };
 

@@ -546,13 +546,17 @@ give() {
   fi
 }
 
-# keep PATH KEY: before the first change of a unit of work. What an earlier, killed run kept is the older and stays.
+# keep PATH KEY: before the first change of a unit of work. What an earlier, killed run kept is the older and stays, unless
+# there is a `!` before the key: then what lies there now has been seen to work.
 keep() {
-  local path="$1" err part
+  local path="$1" key="${2#!}" err part
   [ -n "$2" ] || return 0
-  [ ! -d "$store/$2" ] || return 0
-  sweep "$store/.new-" "$2"
-  part=$store/.new-$id8-$2
+  if [ -d "$store/$key" ]; then
+    [ "$key" != "$2" ] || return 0
+    rm -rf -- "$store/$key" || fail write "cannot remove $store/$key" || return 1
+  fi
+  sweep "$store/.new-" "$key"
+  part=$store/.new-$id8-$key
   # Twice, as another operation may just be removing the empty folder.
   err=$(mkdir -p -- "$part" 2>&1) || err=$(mkdir -p -- "$part" 2>&1) || fail_write "$err" || return 1
   err=$({
@@ -561,7 +565,7 @@ keep() {
         cp -a --reflink=auto -T -- "$path" "$part/previous" && { [ -L "$path" ] || sync -- "$part/previous"; }
       else
         true >"$part/absent"
-      fi && sync -- "$part/path" "$part" && mv -T -- "$part" "$store/$2" && sync -- "$store"
+      fi && sync -- "$part/path" "$part" && mv -T -- "$part" "$store/$key" && sync -- "$store"
   } 2>&1) || {
     rm -rf -- "$part"
     drop_empty_store

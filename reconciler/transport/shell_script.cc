@@ -124,7 +124,7 @@ class OperationRenderer {
                                    write.owner,
                                    write.group,
                                    write.expected_sha256,
-                                   write.keep_previous ? key(write.path) : "",
+                                   write.keep_previous ? (write.proven ? "!" : "") + key(write.path) : "",
                                    sha256(write.content)};
     for (std::string argument : write.check) {
       for (std::size_t at = argument.find("{}"); at != std::string::npos;
@@ -156,8 +156,8 @@ class OperationRenderer {
   std::string render_one(const RemovePath& remove, std::string& why) {
     if (!is_below_root(remove.path, why)) return {};
     timeout_ += operation_time;
-    return "remove_path" + quoted_list({in_root(remove.path), remove.keep_previous ? key(remove.path) : ""}) +
-           "\n";
+    const std::string keep = remove.keep_previous ? (remove.proven ? "!" : "") + key(remove.path) : "";
+    return "remove_path" + quoted_list({in_root(remove.path), keep}) + "\n";
   }
 
   std::string render_one(const RestorePrevious& restore, std::string& why) {

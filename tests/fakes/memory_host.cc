@@ -133,7 +133,8 @@ Reply MemoryHost::answer(const Probe& probe) const {
   return NoReply{probe_run.argv.front() + ": not found"};
 }
 
-void MemoryHost::keep(const std::string& path) {
+void MemoryHost::keep(const std::string& path, bool proven) {
+  if (proven) kept.erase(path);
   const auto found = files.find(path);
   kept.emplace(path, found == files.end() ? std::nullopt : std::optional(found->second));
 }
@@ -207,7 +208,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!write->check.empty() && write->content.find("INVALID") != std::string::npos) {
       return {failed, "check", "the check refused it"};
     }
-    if (write->keep_previous) keep(write->path);
+    if (write->keep_previous) keep(write->path, write->proven);
     File& file = files[write->path];
     file.type = FileReply::Type::regular;
     if (!write->mode.empty()) file.mode = write->mode;
@@ -228,7 +229,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!directory->owner.empty()) file.owner = directory->owner;
     if (!directory->group.empty()) file.group = directory->group;
   } else if (const auto* removal = std::get_if<RemovePath>(&operation)) {
-    if (removal->keep_previous) keep(removal->path);
+    if (removal->keep_previous) keep(removal->path, removal->proven);
     files.erase(removal->path);
   } else if (const auto* restore = std::get_if<RestorePrevious>(&operation)) {
     if (const auto found = kept.find(restore->path); found != kept.end()) {

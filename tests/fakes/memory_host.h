@@ -68,7 +68,7 @@ class MemoryHost {
   };
   Inputs inputs_of(const std::string& unit, const std::vector<std::string>& config_files) const;
   OperationResult control(const ControlUnit& operation);
-  void keep(const std::string& path);
+  void keep(const std::string& path, bool proven);
   [[nodiscard]] std::int64_t microseconds() const;
 
   const Loop& loop_;

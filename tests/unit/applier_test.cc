@@ -144,6 +144,35 @@ TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
   EXPECT_TRUE(world.plan().actions.empty());
 }
 
+// A dead run's work was finished without hearth. Much later, a bad change must not lead back to before that run.
+TEST(Apply, GoesBackToWhatRanWellNotToWhatADeadRunHadKept) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
+  world.prepare = [](const std::string&, MemoryTransport& transport) {
+    transport.survives = [](const Operation& operation) { return !std::holds_alternative<ControlUnit>(operation); };
+  };
+  world.connect();
+  world.plan();
+  world.apply();
+  world.prepare = nullptr;
+  MemoryHost& host = world.host("pve");
+  host.lease.reset();
+  ASSERT_EQ(host.kept.size(), 1U);
+  host.carry_out(ControlUnit{.verb = ControlUnit::Verb::restart, .unit = "thermostat.service"}, "");
+  host.units.at("thermostat.service").stamped_sha256.clear();  // not by hearth
+  world.connect();
+  EXPECT_TRUE(world.plan().actions.empty());
+
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "POISON"));
+  world.plan();
+  world.apply();
+  EXPECT_EQ(host.content("/etc/thermostat.conf"), "target: 21\n");
+  EXPECT_TRUE(host.units.at("thermostat.service").running);
+  EXPECT_TRUE(host.kept.empty());
+}
+
 TEST(Apply, LeavesAHostThatIsCutOffUnknownAndDoesTheOthers) {
   World world;
   world.prepare = [](const std::string& name, MemoryTransport& transport) {

@@ -427,6 +427,20 @@ TEST_F(LocalTransportTest, PutsBackWhatWasThere) {
   EXPECT_EQ(get("/etc/a"), "old");
 }
 
+TEST_F(LocalTransportTest, PutsBackWhatHadProvenItselfNotWhatWasKeptBefore) {
+  put("/etc/a", "old");
+  put("/etc/b", "old");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "good", .keep_previous = true}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/b", .content = "good", .keep_previous = true}));
+  // Whoever wrote those died.
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "bad", .keep_previous = true, .proven = true}));
+  EXPECT_DONE(execute_one(RemovePath{.path = "/etc/b", .keep_previous = true, .proven = true}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/a"}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/b"}));
+  EXPECT_EQ(get("/etc/a"), "good");
+  EXPECT_EQ(get("/etc/b"), "good");
+}
+
 TEST_F(LocalTransportTest, ForgetsWhatWasThere) {
   put("/etc/a", "old");
   EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));

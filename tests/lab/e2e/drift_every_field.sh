@@ -9,7 +9,7 @@
 
 # Fields that a person can change on a node, as the schemas have them.
 live_fields() {
-    jq -r '.["x-hearth-kind"].kind as $kind | .properties | to_entries[]
+    jq -r 'select(.["x-hearth-kind"]) | .["x-hearth-kind"].kind as $kind | .properties | to_entries[]
         | select(.value["x-hearth-live"] != false) | "\($kind).\(.key)"' "$schemas"/*.schema.json
 }
 

@@ -149,12 +149,33 @@ hosts: agent
 spec: {state: running, enabled: true}
 END
 expect 0 hearth apply --yes --allow destroy
-node_fails agent sh -c 'systemctl cat thermostat || ls /etc/systemd/system | grep thermostat || ls /etc/systemd/system/*.wants | grep thermostat'
+# An empty folder for drop-ins may stay: it means nothing to systemd.
+node_fails agent sh -c 'systemctl cat thermostat || find /etc/systemd/system -path "*thermostat*" ! -type d | grep .'
 node_prints agent inactive systemctl is-active thermostat
 withdraw cron
-expect 0 hearth apply --yes --allow destroy
+expect 0 hearth plan
+says "Service/cron@agent" "stays as it is"
+expect 0 hearth apply --yes
 node_prints agent "active
 enabled" sh -c 'systemctl is-active cron; systemctl is-enabled cron'
+plan_is_empty
+
+step "… what was added to a package's unit goes, the unit goes on without it"
+manifest cron <<'END'
+kind: Service
+name: cron
+hosts: agent
+spec: {state: running, dropIns: {limits: "[Service]\nMemoryMax=64M\n"}}
+END
+expect 0 hearth apply --yes
+node_prints agent $((64 * 1024 * 1024)) systemctl show -P MemoryMax cron
+withdraw cron
+expect 2 hearth plan
+says "- Service/cron@agent" "destroy"
+expect 0 hearth apply --yes --allow destroy
+node_prints agent "infinity
+active
+enabled" sh -c 'systemctl show -P MemoryMax cron; systemctl is-active cron; systemctl is-enabled cron'
 plan_is_empty
 
 step "without a journal nothing is deleted, and nothing applied"

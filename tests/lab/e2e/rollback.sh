@@ -30,7 +30,7 @@ running=$(invocation)
 unit=$(on agent sha256sum /etc/systemd/system/web.service)
 
 step "a text that systemd does not take never goes live"
-for fault in 's/^    ExecStart=.*/    ExecStart=not-a-path/' 's/^    ExecStart=.*/    # nothing to start/' 's/^    \[Unit\]/    Unit]/'; do
+for fault in 's/^    ExecStart=.*/    ExecStart=bin\/not-a-path/' 's/^    ExecStart=.*/    # nothing to start/' 's/^    \[Unit\]/    Unit]/'; do
     web "good morning" "$fault"
     expect 1 hearth apply --yes
     says "Service/web@agent" "failed" "web.service"

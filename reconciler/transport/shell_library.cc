@@ -572,7 +572,7 @@ keep() {
 drop_empty_store() { rmdir -- "$store" "${store%/*}" 2>/dev/null; return 0; }  # not when others keep something there
 
 forget() {
-  rm -rf -- "$store/$2" || fail write "cannot remove $store/$2" || return 1
+  rm -rf -- "$store/${2:?}" || fail write "cannot remove $store/$2" || return 1
   drop_empty_store
 }
 
@@ -727,7 +727,7 @@ unit_state() {
   local text line
   active= sub= result= invocation= restarts= type= condition=
   text=$(timeout -k 2 15 systemctl show -p ActiveState -p SubState -p Result -p InvocationID -p NRestarts -p Type \
-    -p ConditionResult -- "$1" 2>&1) || fail command "$text" || return 1
+    -p ConditionResult -p ConditionTimestampMonotonic -- "$1" 2>&1) || fail command "$text" || return 1
   while IFS= read -r line; do
     case $line in
       ActiveState=*) active=${line#*=} ;;
@@ -736,7 +736,8 @@ unit_state() {
       InvocationID=*) invocation=${line#*=} ;;
       NRestarts=*) restarts=${line#*=} ;;
       Type=*) type=${line#*=} ;;
-      ConditionResult=*) condition=${line#*=} ;;
+      ConditionResult=*) condition=$condition${line#*=} ;;
+      ConditionTimestampMonotonic=0) condition=never-$condition ;; # systemd has forgotten the unit since it ended
     esac
   done <<END
 $text

@@ -727,7 +727,7 @@ unit_state() {
   local text line
   active= sub= result= invocation= restarts= type= condition=
   text=$(timeout -k 2 15 systemctl show -p ActiveState -p SubState -p Result -p InvocationID -p NRestarts -p Type \
-    -p ConditionResult -p ConditionTimestampMonotonic -- "$1" 2>&1) || fail command "$text" || return 1
+    -p ConditionResult -- "$1" 2>&1) || fail command "$text" || return 1
   while IFS= read -r line; do
     case $line in
       ActiveState=*) active=${line#*=} ;;
@@ -736,8 +736,7 @@ unit_state() {
       InvocationID=*) invocation=${line#*=} ;;
       NRestarts=*) restarts=${line#*=} ;;
       Type=*) type=${line#*=} ;;
-      ConditionResult=*) condition=$condition${line#*=} ;;
-      ConditionTimestampMonotonic=0) condition=never-$condition ;; # systemd has forgotten the unit since it ended
+      ConditionResult=*) condition=${line#*=} ;;
     esac
   done <<END
 $text

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/transport/quiet_thread.h"
 #include "reconciler/transport/ssh_session.h"
 
 namespace hearth {
@@ -208,7 +209,7 @@ void SshTransport::post(Request request) {
     queue_.push_back(std::move(request));
     wake_.signal();
   }
-  if (!thread_.joinable()) thread_ = std::thread([this] { Worker(*this).run(); });
+  if (!thread_.joinable()) thread_ = quiet_thread([this] { Worker(*this).run(); });
 }
 
 void SshTransport::cancel() {

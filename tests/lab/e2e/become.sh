@@ -107,11 +107,11 @@ step "… whose key must be known as well"
 rm "$known"
 motd four
 expect 6 hearth apply --yes
-says "$(address_of pve)" "host key"
+says "$(address_of pve)" "Host key verification failed"
 node_prints agent three cat /etc/motd
 
 step "no key that the node takes: which ones were tried, and for whom"
-one_node agent "user: nobody"
+one_node agent "user: nobody" "become: sudo"
 expect 6 hearth plan
 says "agent" "nobody" "$HEARTH_LAB_KEY"
 step "a key file that is not there"

@@ -8,8 +8,9 @@
 
 namespace hearth {
 
-// While it lives, SIGINT, SIGTERM and SIGHUP no longer end the process: ON_SIGNAL is called on the loop for each. Make it
-// before any other thread is started (threads inherit the blocked signals) and destroy it before the loop.
+// While it lives, SIGINT, SIGTERM and SIGHUP no longer end the process: ON_SIGNAL is called on the loop for each. One that
+// was ignored when the program was started (nohup, a script's background job) stays ignored. All other threads must be such
+// as take no signals (transport/quiet_thread.h). Destroy it before the loop.
 class SignalWatch {
  public:
   SignalWatch(Loop& loop, std::function<void()> on_signal);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/transport/quiet_thread.h"
 #include "reconciler/transport/script_end.h"
 
 namespace hearth {
@@ -73,7 +74,7 @@ Result<ProcessResult> LocalTransport::run(const Script& script, const std::strin
 template <typename Work>
 void LocalTransport::start(Work work) {
   const auto job = jobs_.emplace(jobs_.end());
-  job->thread = std::thread([this, job, work = std::move(work)]() mutable {
+  job->thread = quiet_thread([this, job, work = std::move(work)]() mutable {
     auto answer = work(job->stop.get());
     mailbox_.post([this, job, answer = std::move(answer)]() mutable {
       job->thread.join();

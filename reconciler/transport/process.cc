@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,8 +13,7 @@
 #include <cstring>
 
 #include "reconciler/transport/file_descriptor.h"
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX declares it nowhere
+#include "reconciler/transport/spawn.h"
 
 namespace hearth {
 
@@ -91,35 +89,6 @@ class BlockedSigpipe {
   sigset_t previous_{};
 };
 
-int spawn(const ProcessRequest& request, const Pipe& in, const Pipe& out, const Pipe& err, pid_t& pid) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in.read.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out.write.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err.write.get(), STDERR_FILENO);
-
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t all;
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
-  std::vector<std::string> copy = request.argv;
-  std::vector<char*> argv;
-  for (std::string& argument : copy) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  const int error = ::posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return error;
-}
-
 }  // namespace
 
 Result<ProcessResult> run_process(const ProcessRequest& request) {
@@ -133,7 +102,9 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
   Pipe err;
   if (!open_pipe(in) || !open_pipe(out) || !open_pipe(err)) return failed(errno);
   pid_t pid = 0;
-  if (const int error = spawn(request, in, out, err, pid); error != 0) return failed(error);
+  if (const int error = spawn_process(request.argv, in.read.get(), out.write.get(), err.write.get(), pid);
+      error != 0)
+    return failed(error);
   // Not pidfd_open(): glibc 2.36 declares it without C linkage.
   const FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   in.read.reset();

@@ -204,6 +204,12 @@ bool says_absent(std::string_view reason) {
   return reason == "No such file or directory" || reason == "Not a directory";
 }
 
+NoReply cannot(std::string_view verb, std::string_view what, std::string_view why) {
+  std::string text = "cannot ";
+  text.append(verb).append(" ").append(what).append(": ").append(why);
+  return {std::move(text)};
+}
+
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
@@ -311,7 +317,7 @@ class ReplyReader {
           std::string reason = hashes->timed_out() ? "reading it takes too long"
                                                    : reason_for(hashes->err, "sha256sum", path, alone);
           if (reason.empty()) reason = hashes->err.empty() ? "it changed meanwhile" : first_line(hashes->err);
-          files_.insert_or_assign(path, NoReply{"cannot read " + path + ": " + reason});
+          files_.insert_or_assign(path, cannot("read", path, reason));
           continue;
         }
         file->second.sha256 = hash->second;
@@ -325,7 +331,7 @@ class ReplyReader {
     std::string reason = reason_for(stats.err, "find", path, alone);
     if (says_absent(reason)) return FileReply{};
     if (reason.empty()) reason = stats.err.empty() ? "no answer" : first_line(stats.err);
-    return NoReply{"cannot look at " + path + ": " + reason};
+    return cannot("look at", path, reason);
   }
 
   // A line that `head -v` prints before a content, or one like it within a content.
@@ -483,7 +489,7 @@ class ReplyReader {
         const std::string why = !reason.empty()       ? reason
                                 : listed->err.empty() ? "no answer"
                                                       : first_line(listed->err);
-        directories_.insert_or_assign(path, NoReply{"cannot list " + path + ": " + why});
+        directories_.insert_or_assign(path, cannot("list", path, why));
       } else if (start->second.type == 'l') {
         directories_.insert_or_assign(path, ListReply{});  // a link to nowhere
       } else if (start->second.type != 'd') {
@@ -615,7 +621,7 @@ class ReplyReader {
   std::string add_input(const std::string& path, std::set<std::string>& lines, std::int64_t& newest) const {
     const auto input = inputs_.find(path);
     if (input == inputs_.end()) {
-      const std::string reason = reason_for(input_errors_, "find", path, false);
+      std::string reason = reason_for(input_errors_, "find", path, false);
       if (says_absent(reason)) return {};
       if (!reason.empty()) return reason;
       // A name that find prints in another way: absent when nothing but absence was reported at all.
@@ -684,7 +690,7 @@ class ReplyReader {
     std::set<std::string> lines;
     for (const std::string& path : paths) {
       const std::string why = add_input(path, lines, reply.inputs_modified);
-      if (!why.empty()) return NoReply{"cannot read " + path + ", which " + unit + " reads: " + why};
+      if (!why.empty()) return cannot("read", path, "an input of " + unit + ": " + why);
     }
     reply.inputs_sha256 = digest_of(lines);
 

@@ -576,7 +576,7 @@ keep() {
 drop_empty_store() { rmdir -- "$store" "${store%/*}" 2>/dev/null; return 0; }  # not when others keep something there
 
 forget() {
-  rm -rf -- "$store/$2" || fail write "cannot remove $store/$2" || return 1
+  rm -rf -- "$store/${2:?}" || fail write "cannot remove $store/$2" || return 1
   drop_empty_store
 }
 

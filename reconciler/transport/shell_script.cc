@@ -266,8 +266,8 @@ Script render_observe(const std::vector<Probe>& probes, std::string_view nonce, 
         if (read == nullptr || read->max_content != limit || !layout.refused[p].empty()) continue;
         const std::string path = shell_quote(std::string(root) + read->path);
         if (!group.contains(std::string(root) + read->path)) continue;
-        asked +=
-            "is_news " + shell_quote(read->known_sha256) + " " + path + " && set -- \"$@\" " + path + "\n";
+        asked.append("is_news " + shell_quote(read->known_sha256)).append(" ").append(path);
+        asked.append(" && set -- \"$@\" ").append(path).append("\n");
       }
       if (asked.empty()) continue;
       // One byte more than wanted tells a file that is too large from one that just fits.

@@ -369,6 +369,14 @@ bool SshSession::alive() const {
   return ssh_is_connected(state_->session.get()) != 0;
 }
 
+void SshSession::take_in() {
+  // Only an event loop of libssh's own reads without a channel to read for.
+  const std::unique_ptr<ssh_event_struct, Release<&ssh_event_free>> event(ssh_event_new());
+  if (event == nullptr || ssh_event_add_session(event.get(), state_->session.get()) != SSH_OK) return;
+  ssh_event_dopoll(event.get(), 0);
+  ssh_event_remove_session(event.get(), state_->session.get());
+}
+
 std::string SshSession::error() const {
   std::string why = ssh_get_error(state_->session.get());
   if (const std::string complaint = state_->stream.complaint(); !complaint.empty())

@@ -31,9 +31,11 @@ class SshExec {
   [[nodiscard]] std::string take_input() { return std::move(input_); }
   [[nodiscard]] const std::string& out() const { return out_; }
   [[nodiscard]] const std::string& err() const { return err_; }
-  [[nodiscard]] bool delivered() const { return state_ == State::running; }  // all input was handed over
-  [[nodiscard]] int exit_code() const { return exit_code_; }                 // -1: not known
-  [[nodiscard]] const std::string& why() const { return why_; }              // "" when it ended by itself
+  // All input was handed over, or all but the last byte: a shell takes the end of the stream for a missing
+  // line break.
+  [[nodiscard]] bool delivered() const { return fed_ + 1 >= input_.size(); }
+  [[nodiscard]] int exit_code() const { return exit_code_; }     // -1: not known
+  [[nodiscard]] const std::string& why() const { return why_; }  // "" when it ended by itself
 
  private:
   friend class SshSession;
@@ -73,6 +75,8 @@ class SshSession {
   [[nodiscard]] int fd() const;
   [[nodiscard]] bool wants_to_write() const;
   [[nodiscard]] bool alive() const;
+  // Takes in what came while no command was under way: the host asks now and then whether we are still there.
+  void take_in();
   // Why it is not alive.
   [[nodiscard]] std::string error() const;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/transport/quiet_thread.h"
 #include "reconciler/transport/ssh_session.h"
 
 namespace hearth {
@@ -163,22 +164,23 @@ class SshTransport::Worker {
   // Until there is something to do: from us, from the host, or because a time is up.
   void wait() {
     int timeout = -1;
-    for (const Running& running : running_) {
-      const auto left =
-          std::chrono::duration_cast<std::chrono::milliseconds>(running.deadline - steady_clock::now())
-              .count() +
-          1;
-      const int bounded = static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+    const auto no_later_than = [&](steady_clock::time_point time) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(time - steady_clock::now());
+      const int bounded = static_cast<int>(std::clamp<std::int64_t>(left.count() + 1, 0, 3'600'000));
       timeout = timeout < 0 ? bounded : std::min(timeout, bounded);
-    }
+    };
+    for (const Running& running : running_) no_later_than(running.deadline);
+    if (!waiting_.empty() && running_.size() < t_.options_.max_channels) no_later_than(refused_until_);
     // A connection that was lost just now leaves what waits without one: open it at once.
     if (!session_ && !waiting_.empty()) return;
     const short events = static_cast<short>(POLLIN | (session_ && session_->wants_to_write() ? POLLOUT : 0));
     std::array<pollfd, 2> polled{{{t_.wake_.get(), POLLIN, 0}, {session_ ? session_->fd() : -1, events, 0}}};
     ::poll(polled.data(), polled.size(), timeout);
-    // With no command under way nobody reads what the host sends, so its end would be seen only by the next
-    // one.
-    if (session_ && running_.empty() && waiting_.empty() && polled[1].revents != 0) session_.reset();
+    if (session_ && running_.empty() && polled[1].revents != 0) {
+      session_->take_in();
+      // An end that came while nobody was waiting is nobody's failure: the next request connects again.
+      if (!session_->alive() || (polled[1].revents & (POLLHUP | POLLERR)) != 0) session_.reset();
+    }
   }
 
   SshTransport& t_;
@@ -207,7 +209,7 @@ void SshTransport::post(Request request) {
     queue_.push_back(std::move(request));
     wake_.signal();
   }
-  if (!thread_.joinable()) thread_ = std::thread([this] { Worker(*this).run(); });
+  if (!thread_.joinable()) thread_ = quiet_thread([this] { Worker(*this).run(); });
 }
 
 void SshTransport::cancel() {

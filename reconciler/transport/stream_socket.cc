@@ -6,7 +6,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,8 +17,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX declares it nowhere
+#include "reconciler/transport/spawn.h"
 
 namespace hearth {
 
@@ -170,36 +170,6 @@ std::vector<std::string> jump_command(const Host& host, const SshOptions& option
   return argv;
 }
 
-// ARGV with one end of a socket pair as its standard input and output. The number of the process, or -1.
-pid_t spawn_on(std::vector<std::string> argv, int in_and_out, int err) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in_and_out, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, in_and_out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t all;
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  // Its own group: a Ctrl-C is ours to answer, and what is in flight shall end in order.
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> arguments;
-  for (std::string& argument : argv) arguments.push_back(argument.data());
-  arguments.push_back(nullptr);
-  pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, arguments.front(), &actions, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  errno = error;
-  return error == 0 ? pid : -1;
-}
-
 }  // namespace
 
 std::string known_hosts_path(const SshOptions& options) {
@@ -243,10 +213,12 @@ Result<StreamSocket> StreamSocket::connect(const Host& host, const SshOptions& o
   stream.complaints_ = FileDescriptor(complaints[0]);
   const FileDescriptor err(complaints[1]);
   ::fcntl(stream.socket_.get(), F_SETFL, ::fcntl(stream.socket_.get(), F_GETFL) | O_NONBLOCK);
-  stream.jump_ = spawn_on(jump_command(host, options), theirs.get(), err.get());
-  if (stream.jump_ < 0) {
+  const int error =
+      spawn_process(jump_command(host, options), theirs.get(), theirs.get(), err.get(), stream.jump_);
+  if (error != 0) {
+    stream.jump_ = -1;
     return tl::unexpected(failure(
-        "proxy-jump", "cannot start ssh for the jump over " + host.proxy_jump + ": " + std::strerror(errno),
+        "proxy-jump", "cannot start ssh for the jump over " + host.proxy_jump + ": " + std::strerror(error),
         "install openssh-client"));
   }
   return stream;

@@ -197,7 +197,8 @@ begin() {
         set -- "$HEARTH_BIN" -C "$manifests" "$@"
     }
     printf '$ %s &\n' "$*"
-    "$@" </dev/null >"$work/$name.stdout" 2>"$work/$name.stderr" &
+    # A shell makes its background jobs deaf to Ctrl-C; a person's is not.
+    env --default-signal "$@" </dev/null >"$work/$name.stdout" 2>"$work/$name.stderr" &
     echo $! >"$work/$name.pid"
 }
 

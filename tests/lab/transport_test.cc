@@ -440,7 +440,9 @@ TEST_F(UnitLab, AStartLimitDoesNotStandInTheWay) {
 TEST_F(UnitLab, OneshotsAreUpWhenTheySucceeded) {
   install("[Service]\nType=oneshot\nExecStart=true\n");
   EXPECT_DONE(control(Verb::start, 200));
-  EXPECT_NE(query().stamped_invocation, "");
+  // Nothing refers to it, so systemd forgets it as soon as it has ended; the stamp does not.
+  EXPECT_EQ(query().stamped_invocation, query().property("InvocationID"));
+  EXPECT_EQ(query().stamped_sha256, query().inputs_sha256);
   install("[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=true\n");
   EXPECT_DONE(control(Verb::start, 200));
   EXPECT_EQ(query().stamped_invocation, query().property("InvocationID"));
@@ -699,6 +701,21 @@ TEST_F(TransportLab, AConnectionThatTheHostClosedIsOpenedAgain) {
   EXPECT_TRUE(std::holds_alternative<NoReply>((*broken)->at(0)));
   EXPECT_EQ(observe_one<RunReply>(*transport, RunProbe{{"echo", "two"}}).out, "two\n");
   on("pve", "pkill -x sleep");
+}
+
+TEST_F(TransportLab, AnIdleConnectionAnswersTheHostAndIsKept) {
+  on("pve",
+     "printf \"ClientAliveInterval 1\\nClientAliveCountMax 1\\n\" >/etc/ssh/sshd_config.d/hearth-test.conf; "
+     "systemctl reload ssh");
+  const auto transport = connect(host());
+  EXPECT_EQ(observe_one<RunReply>(*transport, RunProbe{{"echo", "one"}}).out, "one\n");
+  const Counts before = count("pve");
+  const auto other = connect(host());
+  observe_one<RunReply>(
+      *other, RunProbe{{"sleep", "4"}});  // longer than sshd would wait for somebody who is not there
+  EXPECT_EQ(observe_one<RunReply>(*transport, RunProbe{{"echo", "two"}}).out, "two\n");
+  EXPECT_EQ(count("pve").logins - before.logins, 1 + 1) << "the other's and the counting's";
+  on("pve", "rm /etc/ssh/sshd_config.d/hearth-test.conf; systemctl reload ssh");
 }
 
 TEST_F(TransportLab, CancellingAnswersEverythingAndTheTransportGoesOn) {

@@ -160,7 +160,7 @@ RC_GTEST_PROP(ReplyParserProperty, SurvivesAnyAnswer, ()) {
                                      "0\0r\0r\0"
                                      "3\0"
                                      "1.5\0\0",
-                                     30))}});
+                                     26))}});
   const auto pieces = rc::gen::container<std::vector<std::string>>(piece);
   ScriptOutput output;
   for (const std::string& each : *pieces) output.out += each;

@@ -151,7 +151,9 @@ TEST(Apply, GoesBackToWhatRanWellNotToWhatADeadRunHadKept) {
   world.apply();
   world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
   world.prepare = [](const std::string&, MemoryTransport& transport) {
-    transport.survives = [](const Operation& operation) { return !std::holds_alternative<ControlUnit>(operation); };
+    transport.survives = [](const Operation& operation) {
+      return !std::holds_alternative<ControlUnit>(operation);
+    };
   };
   world.connect();
   world.plan();

@@ -433,7 +433,8 @@ TEST_F(LocalTransportTest, PutsBackWhatHadProvenItselfNotWhatWasKeptBefore) {
   EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "good", .keep_previous = true}));
   EXPECT_DONE(execute_one(WriteFile{.path = "/etc/b", .content = "good", .keep_previous = true}));
   // Whoever wrote those died.
-  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "bad", .keep_previous = true, .proven = true}));
+  EXPECT_DONE(
+      execute_one(WriteFile{.path = "/etc/a", .content = "bad", .keep_previous = true, .proven = true}));
   EXPECT_DONE(execute_one(RemovePath{.path = "/etc/b", .keep_previous = true, .proven = true}));
   EXPECT_DONE(execute_one(RestorePrevious{"/etc/a"}));
   EXPECT_DONE(execute_one(RestorePrevious{"/etc/b"}));

@@ -159,7 +159,7 @@ TEST(ReplyParser, AnInputThatCannotBeReadMakesItsUnitUnknown) {
                               .frame("s0", "")
                               .frame("s1", "");
   const auto replies = parse_replies(probes, nonce, streams);
-  EXPECT_EQ(why(replies[0]), "cannot read /etc/secret, which a.service reads: Permission denied");
+  EXPECT_EQ(why(replies[0]), "cannot read /etc/secret: an input of a.service: Permission denied");
   EXPECT_EQ(why(replies[1]), "(answered)");
 }
 

@@ -56,7 +56,7 @@ one_node agent
 sed -i "s|hostKey: .*|hostKey: \"$(host_key pve)\"|" "$manifests/nodes.yaml"
 before=$(execs agent)
 expect 6 hearth apply --yes
-says "agent" "host key" "$(host_key pve)" "$(host_key agent)"
+says "agent" "another key" "$(host_key pve)" "$(host_key agent)"
 [ "$(execs agent)" -eq "$before" ] || broken "commands were run all the same"
 node_prints agent "written by operator" cat /etc/motd
 
@@ -76,7 +76,7 @@ expect 0 ssh-keygen -F "$(address_of agent)" -f "$known"
 expect 0 hearth apply --yes
 node_prints agent one cat /etc/motd
 step "… once is enough"
-expect 0 hearth trust --yes
+expect 0 hearth trust agent --yes
 plan_is_empty
 
 step "a machine that was installed anew has another key: that is never learnt silently"
@@ -85,10 +85,10 @@ motd two
 expect 6 hearth apply --yes
 says "agent" "host key" "changed" "$(host_key agent)"
 node_fails agent grep two /etc/motd
-expect 1 hearth trust --yes
+expect 1 hearth trust agent --yes
 says "ssh-keygen -R"
 expect 0 ssh-keygen -q -R "$(address_of agent)" -f "$known"
-expect 0 hearth trust --yes
+expect 0 hearth trust agent --yes
 expect 0 hearth apply --yes
 node_prints agent two cat /etc/motd
 

@@ -52,7 +52,7 @@ gives 0 explain duplicate-key
 gives 0 history
 gives 0 history File/motd@agent
 gives 0 history 1
-gives 0 trust --yes
+gives 0 trust agent --yes
 gives 0 version
 gives 0 completion bash
 

@@ -286,6 +286,7 @@ class Applier::Impl {
   void send_round(Index i) {
     const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
     std::vector<Operation> operations;
+    operations.reserve(steps.size());
     for (const Step& step : steps) operations.push_back(step.operation);
     if (!record_intent(i, operations)) {
       stop(i, Outcome::failed, "the journal cannot be written: nothing was sent");

@@ -62,10 +62,19 @@ const CommandDescription* ProgramDescription::find(std::string_view command) con
 }
 
 std::string usage_text(const ProgramDescription& program) {
+  static const Rows exit_codes = {{"64", "the command line is wrong"},
+                                  {"4", "another run is at work"},
+                                  {"3", "the plan is stale: the world or the manifests moved since"},
+                                  {"5", "refused by a safety rule"},
+                                  {"1", "an error"},
+                                  {"6", "something could not be observed"},
+                                  {"2", "changes or drift remain"},
+                                  {"0", "nothing to do, or all done"}};
   Rows rows;
   for (const auto& command : program.commands) rows.emplace_back(command.name, command.summary);
   return program.summary + "\n\nUsage: " + program.name + " [OPTIONS] COMMAND …\n" + table("Commands", rows) +
-         table("Options", rows_of(program.options)) + "\n`" + program.name + " COMMAND --help` says more.\n";
+         table("Options", rows_of(program.options)) + table("Exit codes, the first that holds", exit_codes) +
+         "\n`" + program.name + " COMMAND --help` says more.\n";
 }
 
 std::string usage_text(const ProgramDescription& program, const CommandDescription& command) {

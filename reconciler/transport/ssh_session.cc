@@ -247,13 +247,13 @@ class SshHandshake {
       case KeyStanding::changed:
       case KeyStanding::revoked: break;
     }
-    return failure("host-key-changed",
-                   "THE KEY OF " + who + " HAS CHANGED: it shows " + key.fingerprint + " (" + key.type +
-                       "), " + place + " knows another",
-                   "somebody may be in between, or the host was installed anew: compare on its console; only "
-                   "then remove that "
-                   "line and: hearth trust " +
-                       host_.name);
+    return failure(
+        "host-key-changed",
+        "THE KEY OF " + who + " HAS CHANGED: it shows " + key.fingerprint + " (" + key.type + "), " + place +
+            " knows another",
+        "somebody may be in between, or the host was installed anew; how to find out, and what to do then, "
+        "says: hearth trust " +
+            host_.name);
   }
 
   // ---- Logging in

@@ -86,7 +86,9 @@ step "… when the command line is wrong"
 gives 64 plan --no-such-option
 gives 64 plan File/no-such@agent
 gives 64 explain NoSuchKind
-gives 64 history File/no-such@agent
+gives 0 history File/no-such@agent
+json '.actions | length' 0
+gives 1 history 999
 gives 64 apply --yes --allow everything
 
 step "for a person: usage errors say what was meant, on standard error"

@@ -14,6 +14,10 @@ namespace hearth {
 
 namespace {
 
+// How often, and after what pause, to look again before what was applied counts as not having worked.
+constexpr int most_second_looks = 3;
+constexpr std::chrono::milliseconds second_look{300};
+
 bool ended_well(Outcome outcome) {
   return outcome == Outcome::done || outcome == Outcome::pending;
 }
@@ -128,6 +132,7 @@ class Applier::Impl {
     std::size_t round = 0;
     ActionId journal_id = 0;
     int steps_recorded = 0;
+    int looks = 0;  // after the last round, that found it not yet as declared
     std::vector<const Step*>
         sent;  // those that were (or may have been) carried out: what undo must take back
   };
@@ -286,6 +291,7 @@ class Applier::Impl {
   void send_round(Index i) {
     const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
     std::vector<Operation> operations;
+    operations.reserve(steps.size());
     for (const Step& step : steps) operations.push_back(step.operation);
     if (!record_intent(i, operations)) {
       stop(i, Outcome::failed, "the journal cannot be written: nothing was sent");
@@ -393,17 +399,23 @@ class Applier::Impl {
     const auto provider = providers_.load(action.resource.kind->provider());
     const std::vector<Step> next =
         provider ? (*provider)->next_steps(action.resource, live) : std::vector<Step>{};
-    ++work_[i].round;
-    const bool planned = work_[i].round < action.rounds.size();
-    if (planned && same_steps(next, action.rounds[work_[i].round])) {
-      send_round(i);
+    if (work_[i].round + 1 < action.rounds.size()) {
+      ++work_[i].round;
+      if (same_steps(next, action.rounds[work_[i].round])) {
+        send_round(i);
+      } else {
+        stop(i, Outcome::refused,
+             "\"" + field + "\" is not what the plan foresaw: something else changes it");
+      }
       return;
     }
-    if (!planned) {
-      stop(i, Outcome::failed, "applied, but \"" + field + "\" is still not as declared");
+    // Some of what a system says of itself comes a moment after the doing: systemd forgets units that have ended, a
+    // directory service has to be told. What stays different is a failure.
+    if (++work_[i].looks <= most_second_looks) {
+      loop_.after(second_look, [this, i] { look(i, ""); });
       return;
     }
-    stop(i, Outcome::refused, "\"" + field + "\" is not what the plan foresaw: something else changes it");
+    stop(i, Outcome::failed, "applied, but \"" + field + "\" is still not as declared");
   }
 
   // The action itself is over. What it means for the others of its unit is close_unit's to say.

@@ -468,7 +468,13 @@ std::string diagnostics_text(const Diagnostics& diagnostics, const TextStyle& st
                  std::string(error ? "error" : "warning") + "[" + diagnostic.rule + "]") +
            ": " + printable(diagnostic.message) + "\n";
     if (!diagnostic.path.empty()) out += "    at " + printable(diagnostic.path) + "\n";
-    if (!diagnostic.hint.empty()) out += "    " + printable(diagnostic.hint) + "\n";
+    // Some say more than fits in a line.
+    for (std::size_t begin = 0; begin < diagnostic.hint.size();) {
+      const std::size_t end = std::min(diagnostic.hint.find('\n', begin), diagnostic.hint.size());
+      const std::string_view hint_line = std::string_view(diagnostic.hint).substr(begin, end - begin);
+      out += (begin == 0 ? "    " : "") + printable(hint_line) + "\n";
+      begin = end + 1;
+    }
   }
   return out;
 }

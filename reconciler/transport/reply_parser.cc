@@ -690,7 +690,8 @@ class ReplyReader {
     std::set<std::string> lines;
     for (const std::string& path : paths) {
       const std::string why = add_input(path, lines, reply.inputs_modified);
-      if (!why.empty()) return cannot("read", path, "an input of " + unit + ": " + why);
+      if (!why.empty())
+        return cannot("read", path, std::string("an input of ").append(unit).append(": ").append(why));
     }
     reply.inputs_sha256 = digest_of(lines);
 

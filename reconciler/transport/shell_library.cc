@@ -754,9 +754,11 @@ $text
 END
 }
 
-# unit_failed UNIT SINCE WHY
+# unit_failed UNIT SINCE WHY. Why a program could not even be started is logged by a process so short-lived that the journal
+# may not learn which unit it was of, unless it says so itself (UNIT=); `-u` would believe that from PID 1 only.
 unit_failed() {
-  timeout -k 2 10 journalctl --no-pager -q -o cat -n 10 -u "$1" --since "@$2" 2>&1
+  timeout -k 2 10 journalctl --sync 2>/dev/null # what was said last is still on its way
+  timeout -k 2 10 journalctl --no-pager -q -o cat -n 10 --since "@$2" "_SYSTEMD_UNIT=$1" + "UNIT=$1" 2>&1
   fail unit-failed "$3"
 }
 

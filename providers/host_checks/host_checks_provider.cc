@@ -250,10 +250,10 @@ std::vector<Probe> probe_certificate(const Value& spec, std::chrono::seconds tim
     return {now, ReadFile{.path = normalised_path(spec.string_or("file", "/")), .known_sha256 = {}}};
   const std::string endpoint = spec.string_or("endpoint", "");
   const std::string host = endpoint.substr(0, endpoint.rfind(':'));
-  return {now, run_probe({"sh", "-c",
-                          "command -v openssl >/dev/null || exit 127\n"
-                          "openssl s_client -connect \"$1\" -servername \"$2\" -showcerts </dev/null",
-                          "hearth-check", endpoint, spec.string_or("serverName", host)},
+  const std::string script =
+      "command -v openssl >/dev/null || exit 127\n"
+      "openssl s_client -connect \"$1\" -servername \"$2\" -showcerts </dev/null";
+  return {now, run_probe({"sh", "-c", script, "hearth-check", endpoint, spec.string_or("serverName", host)},
                          timeout)};
 }
 
@@ -299,7 +299,7 @@ Live judge_certificate(const Value& spec, std::span<const Reply> replies, std::c
   const auto expiry = first_expiry(pem.text);
   if (!expiry) return answer(false, where + " holds no certificate that can be read");
 
-  constexpr std::int64_t day = 24 * 60 * 60;
+  constexpr std::int64_t day = std::int64_t{24} * 60 * 60;
   const std::int64_t left = (expiry->at - *now) / day;
   const std::string whose = "the certificate of " + where + " (" + expiry->subject + ")";
   if (expiry->at <= *now) return answer(false, whose + " ran out " + std::to_string(-left) + " days ago");

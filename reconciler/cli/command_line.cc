@@ -311,7 +311,7 @@ ExitCode left_over(const Invocation& invocation, const std::string& word, const 
 
 // CLI11's complaints, in our words where its own are none for people.
 std::string message_of(const CLI::ParseError& error, const CommandDescription* command) {
-  const std::string what = error.what();
+  std::string what = error.what();
   const std::string name = what.substr(0, what.find(':'));
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr &&
       what.find("missing") != std::string::npos) {

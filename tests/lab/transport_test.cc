@@ -704,18 +704,25 @@ TEST_F(TransportLab, AConnectionThatTheHostClosedIsOpenedAgain) {
 }
 
 TEST_F(TransportLab, AnIdleConnectionAnswersTheHostAndIsKept) {
+  // A second sshd, one that soon wonders whether its client is still there.
   on("pve",
-     "printf \"ClientAliveInterval 1\\nClientAliveCountMax 1\\n\" >/etc/ssh/sshd_config.d/hearth-test.conf; "
-     "systemctl reload ssh");
-  const auto transport = connect(host());
+     "systemd-run -q --unit=hearth-test-sshd /usr/sbin/sshd -D -p 2222 -o ClientAliveInterval=1 -o "
+     "ClientAliveCountMax=1; "
+     "until ss -Hltn | grep -q :2222; do sleep 0.1; done");
+  Host watched = host();
+  watched.port = 2222;
+  const auto key = fetch_host_key(watched, options_.ssh, seconds(10));
+  ASSERT_TRUE(key) << key.error().to_string();
+  watched.host_key = key->fingerprint;
+  const auto transport = connect(watched);
   EXPECT_EQ(observe_one<RunReply>(*transport, RunProbe{{"echo", "one"}}).out, "one\n");
   const Counts before = count("pve");
   const auto other = connect(host());
-  observe_one<RunReply>(
-      *other, RunProbe{{"sleep", "4"}});  // longer than sshd would wait for somebody who is not there
+  observe_one<RunReply>(*other,
+                        RunProbe{{"sleep", "4"}});  // longer than that sshd waits for somebody who is gone
   EXPECT_EQ(observe_one<RunReply>(*transport, RunProbe{{"echo", "two"}}).out, "two\n");
   EXPECT_EQ(count("pve").logins - before.logins, 1 + 1) << "the other's and the counting's";
-  on("pve", "rm /etc/ssh/sshd_config.d/hearth-test.conf; systemctl reload ssh");
+  on("pve", "systemctl stop hearth-test-sshd");
 }
 
 TEST_F(TransportLab, CancellingAnswersEverythingAndTheTransportGoesOn) {

@@ -29,6 +29,7 @@ Result<std::size_t> adopt(const Survey& survey, Journal& journal, bool by_person
     if (auto written = journal.remember(record); !written) return tl::unexpected(written.error());
     ++count;
   }
+  if (auto flushed = journal.flush(); !flushed) return tl::unexpected(flushed.error());
   return count;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "providers/provider.h"
+#include "reconciler/apply/dispatcher.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/graph/dependency_graph.h"
 #include "reconciler/manifest/kind_schema.h"
@@ -86,6 +87,7 @@ class Applier::Impl {
         run_(run),
         options_(std::move(options)),
         leases_(loop, targets, options_.token, options_.holder, options_.lease),
+        dispatcher_(loop, targets, journal, leases_.token()),
         work_(plan.actions.size()),
         units_(plan.units.size()) {
     report_.actions.resize(plan.actions.size());
@@ -211,20 +213,32 @@ class Applier::Impl {
     return group_of_unit_[plan_.actions[i].unit] == group_of_unit_[plan_.actions[k].unit];
   }
 
-  // Begins what can begin, and ends the run when nothing is left.
+  // Begins what can begin, and ends the run when nothing is left. Lanes are for what takes long: the rest of what is ready on
+  // a host goes out together.
   void pump() {
     if (finished_) return;
     for (auto& [host, ready] : ready_) {
-      while (busy_[host] < options_.lanes && !ready.empty()) {
-        const Index i = *ready.begin();
-        ready.erase(ready.begin());
+      for (const Index i : std::vector<Index>(ready.begin(), ready.end())) {
+        if (!is_brief(i) && busy_[host] >= options_.lanes) continue;
+        ready.erase(i);
         if (!work_[i].ended) begin(i);
       }
     }
     if (open_ == 0 && closing_ == 0) {
       finished_ = true;
-      leases_.release([this] { done_(std::move(report_)); });
+      leases_.release([this] {
+        flush_journal();
+        done_(std::move(report_));
+      });
     }
+  }
+
+  bool is_brief(Index i) const {
+    const auto& rounds = plan_.actions[i].rounds;
+    return std::all_of(rounds.begin(), rounds.end(), [](const std::vector<Step>& steps) {
+      return std::all_of(steps.begin(), steps.end(),
+                         [](const Step& step) { return hearth::is_brief(step.operation); });
+    });
   }
 
   bool unit_has_begun(Index unit) const {
@@ -271,13 +285,13 @@ class Applier::Impl {
     record.changes = recorded_changes(action);
     const auto id = journal_.begin_action(record);
     if (!id) {
-      journal_failed(id.error());
+      journal_failed(id.error().message);
       end(i, Outcome::cancelled, "the journal cannot be written");
       return;
     }
     work.started = true;
     work.journal_id = *id;
-    ++busy_[host_of(i)];
+    if (!is_brief(i)) ++busy_[host_of(i)];
     progress_.action_started(action);
     if (action.type == ActionType::forget) {
       stop(i, Outcome::done, "");
@@ -299,10 +313,14 @@ class Applier::Impl {
     }
     const int first = work_[i].steps_recorded - static_cast<int>(operations.size()) + 1;
     for (const Operation& operation : operations) progress_.step_started(plan_.actions[i], operation);
-    targets_.find(host_of(i))
-        ->execute(
-            std::move(operations), leases_.token(),
-            [this, i, first](const std::vector<OperationResult>& results) { answered(i, first, results); });
+    send(host_of(i), std::move(operations),
+         [this, i, first](const std::vector<OperationResult>& results) { answered(i, first, results); });
+  }
+
+  void send(const std::string& host, OperationGroup operations, Dispatcher::Done done) {
+    const bool brief = std::all_of(operations.begin(), operations.end(),
+                                   [](const Operation& operation) { return hearth::is_brief(operation); });
+    dispatcher_.send(host, std::move(operations), !brief, std::move(done));
   }
 
   bool record_intent(Index i, const std::vector<Operation>& operations) {
@@ -316,7 +334,7 @@ class Applier::Impl {
       records.push_back(std::move(record));
     }
     const auto written = journal_.intend(records);
-    if (!written) journal_failed(written.error());
+    if (!written) journal_failed(written.error().message);
     return written.has_value();
   }
 
@@ -338,6 +356,11 @@ class Applier::Impl {
       look(i, bad == nullptr ? "" : bad->output.empty() ? "no answer came" : bad->output);
       return;
     }
+    if (bad->code == "journal") {
+      journal_failed(bad->output);
+      stop(i, Outcome::failed, "the journal cannot be written: nothing was sent");
+      return;
+    }
     if (bad->status == OperationResult::Status::not_sent) {
       stop(i, Outcome::unknown,
            "was not sent: " + (bad->output.empty() ? host_of(i) + " cannot be reached" : bad->output));
@@ -350,7 +373,8 @@ class Applier::Impl {
   void note_result(Index i, int number, const OperationResult& result) {
     const auto written =
         journal_.end_step(work_[i].journal_id, number, std::string(outcome_of(result.status)), result.output);
-    if (!written) journal_failed(written.error());
+    if (!written) journal_failed(written.error().message);
+    flush_journal_soon();
   }
 
   void look(Index i, std::string lost) {
@@ -420,7 +444,7 @@ class Applier::Impl {
 
   // The action itself is over. What it means for the others of its unit is close_unit's to say.
   void stop(Index i, Outcome outcome, std::string detail) {
-    --busy_[host_of(i)];
+    if (!is_brief(i)) --busy_[host_of(i)];
     end(i, outcome, std::move(detail));
     loop_.post([this] { pump(); });
   }
@@ -460,7 +484,8 @@ class Applier::Impl {
       if (ended_well(report.outcome)) remember(i);
       const auto written =
           journal_.end_action(work_[i].journal_id, std::string(to_string(report.outcome)), report.detail);
-      if (!written) journal_failed(written.error());
+      if (!written) journal_failed(written.error().message);
+      flush_journal_soon();
     }
     progress_.action_ended(action, report.outcome, report.detail);
     const bool told_group = work_[i].started && plan_.units[action.unit].can_go_back;
@@ -481,11 +506,21 @@ class Applier::Impl {
       written = journal_.remember(applied_record(declared, verified_[i], plan_.commit, options_.by_person,
                                                  milliseconds(loop_.now())));
     }
-    if (!written) journal_failed(written.error());
+    if (!written) journal_failed(written.error().message);
   }
 
-  void journal_failed(const Diagnostic& error) {
-    if (report_.journal_error.empty()) report_.journal_error = error.message;
+  void journal_failed(const std::string& why) {
+    if (report_.journal_error.empty()) report_.journal_error = why;
+  }
+
+  // Outcomes, once for all that came in one turn of the loop. (Intents are flushed as they are sent.)
+  void flush_journal_soon() {
+    if (std::exchange(flush_posted_, true)) return;
+    loop_.post([this] { flush_journal(); });
+  }
+  void flush_journal() {
+    flush_posted_ = false;
+    if (const auto written = journal_.flush(); !written) journal_failed(written.error().message);
   }
 
   // ---- Units: together forward or together back ----
@@ -514,15 +549,14 @@ class Applier::Impl {
       return;
     }
     const int number = work_[first].steps_recorded - static_cast<int>(plan_.units[u].finish.size()) + 1;
-    targets_.find(plan_.units[u].host)
-        ->execute(plan_.units[u].finish, leases_.token(),
-                  [this, u, first, number](const std::vector<OperationResult>& results) {
-                    // What was kept and could not be dropped is dropped by the next run: it harms nobody.
-                    for (std::size_t k = 0; k < results.size(); ++k) {
-                      note_result(first, number + static_cast<int>(k), results[k]);
-                    }
-                    unit_closed(u);
-                  });
+    send(plan_.units[u].host, plan_.units[u].finish,
+         [this, u, first, number](const std::vector<OperationResult>& results) {
+           // What was kept and could not be dropped is dropped by the next run: it harms nobody.
+           for (std::size_t k = 0; k < results.size(); ++k) {
+             note_result(first, number + static_cast<int>(k), results[k]);
+           }
+           unit_closed(u);
+         });
   }
 
   void go_back(Index u) {
@@ -557,11 +591,10 @@ class Applier::Impl {
       return;
     }
     const int number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
-    targets_.find(plan_.units[u].host)
-        ->execute(back, leases_.token(),
-                  [this, u, first, number](const std::vector<OperationResult>& results) {
-                    went_back(u, first, number, results);
-                  });
+    send(plan_.units[u].host, std::move(back),
+         [this, u, first, number](const std::vector<OperationResult>& results) {
+           went_back(u, first, number, results);
+         });
   }
 
   void went_back(Index u, Index first, int number, const std::vector<OperationResult>& results) {
@@ -604,17 +637,19 @@ class Applier::Impl {
   const RunId run_;
   const ApplyOptions options_;
   Leases leases_;
+  Dispatcher dispatcher_;
   std::vector<Work> work_;
   std::vector<UnitState> units_;
   std::vector<std::size_t> group_of_unit_;
   std::map<std::string, std::set<Index>> ready_;  // by host: what waits only for a lane, in the plan's order
-  std::map<std::string, std::size_t> busy_;       // by host: actions under way
+  std::map<std::string, std::size_t> busy_;       // by host: actions under way that take long
   std::map<Index, Live> verified_;
   std::size_t open_ = plan_.actions.size();  // actions that have not ended
   bool leased_ = false;
   std::size_t closing_ = 0;  // units whose finishing or going back is under way
   bool abandoned_ = false;
   bool finished_ = false;
+  bool flush_posted_ = false;
   ApplyReport report_;
   std::function<void(ApplyReport)> done_;
 };

@@ -21,7 +21,8 @@ namespace hearth {
 
 struct ApplyOptions {
   Allowance allowance{Effect::restart};
-  std::size_t lanes = 4;  // actions at once per host: sshd allows ten channels a connection
+  // Actions at once per host that start, stop or run something: sshd allows ten channels a connection.
+  std::size_t lanes = 4;
   std::chrono::seconds lease{30};
   std::string token;   // of the leases; unique to this run
   std::string holder;  // of the leases, for people

@@ -63,8 +63,9 @@ struct AppliedRecord {
   std::int64_t applied = 0;  // ms since the epoch
 };
 
-// Used from the loop's thread only. Every call that returns Result<void> has reached the disk (fsync) when it
-// says success; an error means that nothing may be done to the world.
+// Used from the loop's thread only. What is written can be read back at once, and is on the disk (fsync) when begin_run(),
+// end_run() or flush() say success: an fsync costs as much as many records. So nothing may be done to the world between an
+// intent and the flush() that follows it, nor after an error.
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -72,7 +73,7 @@ class Journal {
   virtual Result<RunId> begin_run(const RunRecord& run) = 0;
   virtual Result<void> end_run(RunId run, std::int64_t ended, int exit_code, const std::string& summary) = 0;
   virtual Result<ActionId> begin_action(const ActionRecord& action) = 0;
-  // Intents, all of them durable before any is sent.
+  // Intents, all of them or none. To be flushed before any is sent.
   virtual Result<void> intend(const std::vector<StepRecord>& steps) = 0;
   virtual Result<void> end_step(ActionId action, int number, const std::string& outcome,
                                 const std::string& output) = 0;
@@ -80,6 +81,7 @@ class Journal {
 
   virtual Result<void> remember(const AppliedRecord& record) = 0;
   virtual Result<void> forget(const Claim& claim) = 0;
+  virtual Result<void> flush() = 0;
   [[nodiscard]] virtual std::optional<AppliedRecord> applied(const Claim& claim) const = 0;
   [[nodiscard]] virtual std::vector<AppliedRecord> all_applied() const = 0;
 

@@ -221,6 +221,26 @@ class Transaction {
   bool done_ = false;
 };
 
+// All or nothing, within a transaction.
+class Savepoint {
+ public:
+  explicit Savepoint(Database& database) : database_(database) { database_.run("SAVEPOINT record"); }
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+  ~Savepoint() {
+    if (!done_)
+      sqlite3_exec(database_.handle(), "ROLLBACK TO record; RELEASE record", nullptr, nullptr, nullptr);
+  }
+  void release() {
+    database_.run("RELEASE record");
+    done_ = true;
+  }
+
+ private:
+  Database& database_;
+  bool done_ = false;
+};
+
 constexpr std::string_view run_columns =
     "SELECT id, command, started, ended, person, cluster, revision, dirty, exit_code, summary FROM runs ";
 constexpr std::string_view action_columns =
@@ -274,8 +294,12 @@ class SqliteJournal final : public Journal {
     check_health();
   }
 
+  ~SqliteJournal() override { static_cast<void>(SqliteJournal::flush()); }
+  SqliteJournal(const SqliteJournal&) = delete;
+  SqliteJournal& operator=(const SqliteJournal&) = delete;
+
   Result<RunId> begin_run(const RunRecord& run) override {
-    return write([&]() -> RunId {
+    return write_through([&]() -> RunId {
       Statement(
           database_,
           "INSERT INTO runs(command, started, ended, person, cluster, revision, dirty, exit_code, summary) "
@@ -288,7 +312,7 @@ class SqliteJournal final : public Journal {
   }
 
   Result<void> end_run(RunId run, std::int64_t ended, int exit_code, const std::string& summary) override {
-    return write([&] {
+    return write_through([&] {
       Statement(database_, "UPDATE runs SET ended = ?, exit_code = ?, summary = ? WHERE id = ?")
           .bind(ended, exit_code, summary, run)
           .next();
@@ -361,6 +385,19 @@ class SqliteJournal final : public Journal {
     });
   }
 
+  Result<void> flush() override {
+    if (damage_) return tl::unexpected(*damage_);
+    if (!open_) return {};
+    try {
+      open_->commit();
+      open_.reset();
+      return {};
+    } catch (Trouble& trouble) {
+      open_.reset();
+      return tl::unexpected(std::move(trouble.diagnostic));
+    }
+  }
+
   [[nodiscard]] std::optional<AppliedRecord> applied(const Claim& claim) const override {
     std::optional<AppliedRecord> out;
     read([&] {
@@ -402,24 +439,36 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] std::optional<Diagnostic> damage() const override { return damage_; }
 
  private:
-  // Runs BODY as one transaction and turns trouble into an error.
+  // Runs BODY, all or nothing, in the transaction that the next flush() commits, and turns trouble into an error.
   template <typename Body>
   auto write(Body body) -> Result<std::invoke_result_t<Body>> {
     if (damage_) return tl::unexpected(*damage_);
     try {
-      Transaction transaction(database_);
+      if (!open_) open_.emplace(database_);
+      Savepoint savepoint(database_);
       if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
         body();
-        transaction.commit();
+        savepoint.release();
         return {};
       } else {
         auto out = body();
-        transaction.commit();
+        savepoint.release();
         return out;
       }
     } catch (Trouble& trouble) {
+      // A full disk takes the whole transaction with it.
+      if (sqlite3_get_autocommit(database_.handle()) != 0) open_.reset();
       return tl::unexpected(std::move(trouble.diagnostic));
     }
+  }
+
+  // The same, and on the disk.
+  template <typename Body>
+  auto write_through(Body body) -> Result<std::invoke_result_t<Body>> {
+    auto out = write(std::move(body));
+    if (!out) return out;
+    if (auto flushed = flush(); !flushed) return tl::unexpected(flushed.error());
+    return out;
   }
 
   template <typename Body>
@@ -495,6 +544,7 @@ class SqliteJournal final : public Journal {
   }
 
   Database database_;
+  std::optional<Transaction> open_;  // what has been written since the last flush
   mutable std::optional<Diagnostic> damage_;
 };
 

@@ -92,13 +92,12 @@ void LocalTransport::observe(std::vector<Probe> probes, Observed done) {
   });
 }
 
-void LocalTransport::execute(std::vector<Operation> operations, std::string lease, Executed done) {
-  start([this, operations = std::move(operations), lease = std::move(lease),
-         done = std::move(done)](int stop_fd) {
+void LocalTransport::execute_groups(std::vector<OperationGroup> groups, std::string lease,
+                                    GroupsExecuted done) {
+  start([this, groups = std::move(groups), lease = std::move(lease), done = std::move(done)](int stop_fd) {
     const std::string nonce = random_hex(16);
-    const ScriptEnd end = end_of(run(render_execute(operations, lease, nonce, root_), nonce, stop_fd));
-    return
-        [done, answer = answer_to_execute("this machine", operations.size(), nonce, end)] { done(answer); };
+    const ScriptEnd end = end_of(run(render_execute(groups, lease, nonce, root_), nonce, stop_fd));
+    return [done, answer = answer_to_execute("this machine", sizes_of(groups), nonce, end)] { done(answer); };
   });
 }
 

@@ -23,7 +23,7 @@ class LocalTransport final : public Transport {
   ~LocalTransport() override;
 
   void observe(std::vector<Probe> probes, Observed done) override;
-  void execute(std::vector<Operation> operations, std::string lease, Executed done) override;
+  void execute_groups(std::vector<OperationGroup> groups, std::string lease, GroupsExecuted done) override;
   void cancel() override;
 
  private:

@@ -206,6 +206,10 @@ struct ReleaseLease {
 using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious,
                                ForgetPrevious, ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease>;
 
+// What belongs together: done one after the other, up to the first that is not done; those after it are `not_sent`. What
+// becomes of one group is nothing to another.
+using OperationGroup = std::vector<Operation>;
+
 // How an operation ended. UNKNOWN: it was sent and no answer came; whether it happened must be observed.
 struct OperationResult {
   enum class Status : std::uint8_t { done, failed, unknown, not_sent };

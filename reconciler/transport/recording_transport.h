@@ -25,9 +25,11 @@ class RecordingTransport final : public Transport {
     recording_.observed.push_back(probes);
     inner_->observe(std::move(probes), std::move(done));
   }
-  void execute(std::vector<Operation> operations, std::string lease, Executed done) override {
-    recording_.executed.insert(recording_.executed.end(), operations.begin(), operations.end());
-    inner_->execute(std::move(operations), std::move(lease), std::move(done));
+  void execute_groups(std::vector<OperationGroup> groups, std::string lease, GroupsExecuted done) override {
+    for (const OperationGroup& group : groups) {
+      recording_.executed.insert(recording_.executed.end(), group.begin(), group.end());
+    }
+    inner_->execute_groups(std::move(groups), std::move(lease), std::move(done));
   }
   void cancel() override { inner_->cancel(); }
 

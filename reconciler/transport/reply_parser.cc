@@ -771,29 +771,33 @@ std::vector<Reply> parse_replies(const std::vector<Probe>& probes, std::string_v
   return replies;
 }
 
-std::vector<OperationResult> parse_results(std::size_t count, std::string_view nonce,
-                                           const ScriptOutput& output, std::string_view why_cut) {
+std::vector<std::vector<OperationResult>> parse_results(const std::vector<std::size_t>& sizes,
+                                                        std::string_view nonce, const ScriptOutput& output,
+                                                        std::string_view why_cut) {
   using Status = OperationResult::Status;
   const Frames frames = read_frames(nonce, output);
-  std::vector<OperationResult> results(count);
-  bool stopped = false;
-  for (std::size_t i = 0; i < count; ++i) {
-    OperationResult& result = results[i];
-    const auto found = frames.find(std::to_string(i));
-    if (stopped) {
-      result.status = Status::not_sent;
-    } else if (found == frames.end() || !found->second.complete) {
-      result = {Status::unknown, "", why_cut.empty() ? std::string(broke_off) : std::string(why_cut)};
-    } else {
-      const Frame& frame = found->second;
-      result.status = frame.code == "done" ? Status::done : Status::failed;
-      if (result.status == Status::failed) result.code = frame.code;
-      result.output = std::string(frame.out) + std::string(frame.err);
-      while (result.output.ends_with('\n')) result.output.pop_back();
-      stopped = result.status == Status::failed;
+  std::vector<std::vector<OperationResult>> groups;
+  std::size_t number = 0;
+  for (const std::size_t size : sizes) {
+    bool stopped = false;
+    std::vector<OperationResult>& results = groups.emplace_back(size);
+    for (OperationResult& result : results) {
+      const auto found = frames.find(std::to_string(number++));
+      if (stopped) {
+        result.status = Status::not_sent;
+      } else if (found == frames.end() || !found->second.complete) {
+        result = {Status::unknown, "", why_cut.empty() ? std::string(broke_off) : std::string(why_cut)};
+      } else {
+        const Frame& frame = found->second;
+        result.status = frame.code == "done" ? Status::done : Status::failed;
+        if (result.status == Status::failed) result.code = frame.code;
+        result.output = std::string(frame.out) + std::string(frame.err);
+        while (result.output.ends_with('\n')) result.output.pop_back();
+        stopped = result.status == Status::failed;
+      }
     }
   }
-  return results;
+  return groups;
 }
 
 }  // namespace hearth

@@ -26,10 +26,11 @@ std::vector<Reply> parse_replies(const std::vector<Probe>& probes, std::string_v
                                  const ScriptOutput& output, std::string_view root = {},
                                  std::string_view why_cut = {});
 
-// One result for each of COUNT operations. An operation without an answer is `unknown` when the script may
+// One result for each operation of groups of these SIZES. An operation without an answer is `unknown` when the script may
 // have got to it, `not_sent` when it stands behind one that failed. Call only for scripts that have begun or
 // may have.
-std::vector<OperationResult> parse_results(std::size_t count, std::string_view nonce,
-                                           const ScriptOutput& output, std::string_view why_cut = {});
+std::vector<std::vector<OperationResult>> parse_results(const std::vector<std::size_t>& sizes,
+                                                        std::string_view nonce, const ScriptOutput& output,
+                                                        std::string_view why_cut = {});
 
 }  // namespace hearth

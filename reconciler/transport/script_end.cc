@@ -45,21 +45,35 @@ Result<std::vector<Reply>> answer_to_observe(std::string_view host, const std::v
   return parse_replies(probes, nonce, end.output, root, end.why);
 }
 
-std::vector<OperationResult> answer_to_execute(std::string_view host, std::size_t count,
-                                               std::string_view nonce, const ScriptEnd& end) {
+std::vector<std::vector<OperationResult>> answer_to_execute(std::string_view host,
+                                                            const std::vector<std::size_t>& sizes,
+                                                            std::string_view nonce, const ScriptEnd& end) {
   const bool begun = has_begun(end.output.out, nonce);
   if (!begun && !end.delivered) {
     return none_sent(
-        count, failure("unreachable", std::string(host) + ": " + end.why, "is it still there? try again"));
+        sizes, failure("unreachable", std::string(host) + ": " + end.why, "is it still there? try again"));
   }
   // The shell (or sudo in its place) has ended by itself without a word of the script: nothing was done.
-  if (!begun && end.why.empty()) return none_sent(count, why_not_begun(host, end));
-  return parse_results(count, nonce, end.output, end.why);
+  if (!begun && end.why.empty()) return none_sent(sizes, why_not_begun(host, end));
+  return parse_results(sizes, nonce, end.output, end.why);
 }
 
-std::vector<OperationResult> none_sent(std::size_t count, const Diagnostic& why) {
+std::vector<std::vector<OperationResult>> none_sent(const std::vector<std::size_t>& sizes,
+                                                    const Diagnostic& why) {
   const std::string text = why.message + (why.hint.empty() ? "" : "; " + why.hint);
-  return std::vector<OperationResult>(count, {OperationResult::Status::not_sent, why.rule, text});
+  std::vector<std::vector<OperationResult>> out;
+  out.reserve(sizes.size());
+  for (const std::size_t size : sizes) {
+    out.emplace_back(size, OperationResult{OperationResult::Status::not_sent, why.rule, text});
+  }
+  return out;
+}
+
+std::vector<std::size_t> sizes_of(const std::vector<OperationGroup>& groups) {
+  std::vector<std::size_t> sizes;
+  sizes.reserve(groups.size());
+  for (const OperationGroup& group : groups) sizes.push_back(group.size());
+  return sizes;
 }
 
 }  // namespace hearth

@@ -25,10 +25,15 @@ Diagnostic why_not_begun(std::string_view host, const ScriptEnd& end);
 Result<std::vector<Reply>> answer_to_observe(std::string_view host, const std::vector<Probe>& probes,
                                              std::string_view nonce, const ScriptEnd& end,
                                              std::string_view root);
-std::vector<OperationResult> answer_to_execute(std::string_view host, std::size_t count,
-                                               std::string_view nonce, const ScriptEnd& end);
+std::vector<std::vector<OperationResult>> answer_to_execute(std::string_view host,
+                                                            const std::vector<std::size_t>& sizes,
+                                                            std::string_view nonce, const ScriptEnd& end);
 
-// COUNT operations that provably have not been begun, because of WHY.
-std::vector<OperationResult> none_sent(std::size_t count, const Diagnostic& why);
+// Groups of these SIZES that provably have not been begun, because of WHY.
+std::vector<std::vector<OperationResult>> none_sent(const std::vector<std::size_t>& sizes,
+                                                    const Diagnostic& why);
+
+// How many operations are in each group.
+std::vector<std::size_t> sizes_of(const std::vector<OperationGroup>& groups);
 
 }  // namespace hearth

@@ -296,19 +296,29 @@ fail_write() {
   esac
 }
 
-# Also when we are killed or the line is cut: no temporary file stays behind, and whoever listens learns that it is over.
+exit_at_signals() {
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 141' PIPE
+  trap 'exit 143' TERM
+}
+
+# Also when we are killed or the line is cut: whoever listens learns that it is over.
 finish() {
-  [ -z "$temp" ] || rm -rf -- "$temp"
   printf '%s bye\n' "$n"
   printf '%s bye\n' "$n" >&2
 }
 trap finish EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 141' PIPE
-trap 'exit 143' TERM
+exit_at_signals
 
-# op NUMBER FUNCTION ARGUMENT…: one operation. The first that fails is the last.
+# begin_group: in a shell of its own, which no temporary file outlives.
+drop_temporary() { [ -z "$temp" ] || rm -rf -- "$temp"; }
+begin_group() {
+  trap drop_temporary EXIT
+  exit_at_signals
+}
+
+# op NUMBER FUNCTION ARGUMENT…: one operation. The first of a group that fails is its last.
 op() {
   local number="$1"
   shift

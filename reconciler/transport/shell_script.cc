@@ -304,7 +304,7 @@ Script render_observe(const std::vector<Probe>& probes, std::string_view nonce, 
   return script;
 }
 
-Script render_execute(const std::vector<Operation>& operations, std::string_view lease,
+Script render_execute(const std::vector<OperationGroup>& groups, std::string_view lease,
                       std::string_view nonce, std::string_view root) {
   const std::string_view id = nonce.substr(0, 8);
   OperationRenderer renderer(root, id, nonce);
@@ -312,7 +312,13 @@ Script render_execute(const std::vector<Operation>& operations, std::string_view
   std::string& out = script.text;
   out += "lease=" + shell_quote(one_line(lease)) + " id8=" + shell_quote(id) + "\n";
   out += shell_execute_library();
-  for (std::size_t i = 0; i < operations.size(); ++i) out += renderer.render(i, operations[i]);
+  std::size_t number = 0;
+  for (const OperationGroup& group : groups) {
+    // A shell of its own: what a failed operation leaves open or set is gone with it.
+    out += "(\nbegin_group\n";
+    for (const Operation& operation : group) out += renderer.render(number++, operation);
+    out += ")\n";
+  }
   out += "exit 0\n}\n";
   script.timeout += renderer.timeout();
   return script;

@@ -28,8 +28,8 @@ struct Script {
 // hexadecimal digits, fresh for each script. Observing writes nothing on the node, not even a temporary file.
 Script render_observe(const std::vector<Probe>& probes, std::string_view nonce, std::string_view root = {});
 
-// LEASE as in Transport::execute().
-Script render_execute(const std::vector<Operation>& operations, std::string_view lease,
+// LEASE as in Transport::execute_groups().
+Script render_execute(const std::vector<OperationGroup>& groups, std::string_view lease,
                       std::string_view nonce, std::string_view root = {});
 
 // TEXT as one word of sh. TEXT must not contain NUL, which no argument of a process can.

@@ -230,13 +230,13 @@ void SshTransport::observe(std::vector<Probe> probes, Observed done) {
         }});
 }
 
-void SshTransport::execute(std::vector<Operation> operations, std::string lease, Executed done) {
+void SshTransport::execute_groups(std::vector<OperationGroup> groups, std::string lease,
+                                  GroupsExecuted done) {
   const std::string nonce = random_hex(16);
-  const std::size_t count = operations.size();
-  post({render_execute(operations, lease, nonce), nonce,
-        [this, count, nonce, done = std::move(done)](const Result<ScriptEnd>& end) {
+  post({render_execute(groups, lease, nonce), nonce,
+        [this, sizes = sizes_of(groups), nonce, done = std::move(done)](const Result<ScriptEnd>& end) {
           auto results =
-              end ? answer_to_execute(host_.name, count, nonce, *end) : none_sent(count, end.error());
+              end ? answer_to_execute(host_.name, sizes, nonce, *end) : none_sent(sizes, end.error());
           mailbox_.post([done, results = std::move(results)] { done(results); });
         }});
 }

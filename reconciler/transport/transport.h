@@ -19,17 +19,19 @@ class Transport {
  public:
   // Replies in the order of the probes; or why the host could not be reached at all (every reply is then unknown).
   using Observed = std::function<void(Result<std::vector<Reply>>)>;
-  // Results in the order of the operations. They run one after the other and stop at the first that is not done:
-  // those after it are `not_sent`.
+  // Results in the order of the operations.
   using Executed = std::function<void(std::vector<OperationResult>)>;
+  using GroupsExecuted = std::function<void(std::vector<std::vector<OperationResult>>)>;
 
   virtual ~Transport() = default;
 
   // All PROBES in one exec.
   virtual void observe(std::vector<Probe> probes, Observed done) = 0;
-  // LEASE is the token under which the host may be written ("" for the lease operations themselves and for tests); the
-  // host refuses every operation (code `lost`) when another holds it.
-  virtual void execute(std::vector<Operation> operations, std::string lease, Executed done) = 0;
+  // All GROUPS in one exec, one after the other. LEASE is the token under which the host may be written ("" for the lease
+  // operations themselves and for tests); the host refuses every operation (code `lost`) when another holds it.
+  virtual void execute_groups(std::vector<OperationGroup> groups, std::string lease, GroupsExecuted done) = 0;
+  // The same for one group.
+  void execute(OperationGroup operations, std::string lease, Executed done);
   // Gives up everything under way: answered as unknown. For the second Ctrl-C.
   virtual void cancel() = 0;
 };

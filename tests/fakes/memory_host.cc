@@ -268,25 +268,34 @@ void MemoryTransport::observe(std::vector<Probe> probes, Observed done_handler) 
   });
 }
 
-void MemoryTransport::execute(std::vector<Operation> operations, std::string lease, Executed done_handler) {
-  loop_.after(latency, [this, operations = std::move(operations), lease = std::move(lease),
+void MemoryTransport::execute_groups(std::vector<OperationGroup> groups, std::string lease,
+                                     GroupsExecuted done_handler) {
+  loop_.after(latency, [this, groups = std::move(groups), lease = std::move(lease),
                         done_handler = std::move(done_handler)] {
-    std::vector<OperationResult> results(operations.size(),
-                                         {OperationResult::Status::not_sent, "unreachable", "no answer"});
-    if (!lease.empty() && !cut) executions.push_back(operations);
-    for (std::size_t i = 0; i < operations.size(); ++i) {
-      if (cut) break;
-      if (survives && !survives(operations[i])) {
-        if (carry_out_lost) host_.carry_out(operations[i], lease);
-        cut = true;
-        results[i] = {OperationResult::Status::unknown, "lost-connection", "the connection was lost"};
-        break;
-      }
-      results[i] = host_.carry_out(operations[i], lease);
-      if (results[i].status != OperationResult::Status::done) break;
-    }
-    done_handler(results);
+    if (!lease.empty() && !cut) ++execs;
+    std::vector<std::vector<OperationResult>> results;
+    for (const OperationGroup& group : groups) results.push_back(carry_out(group, lease));
+    done_handler(std::move(results));
   });
+}
+
+std::vector<OperationResult> MemoryTransport::carry_out(const OperationGroup& operations,
+                                                        const std::string& lease) {
+  std::vector<OperationResult> results(operations.size(),
+                                       {OperationResult::Status::not_sent, "unreachable", "no answer"});
+  if (!lease.empty() && !cut) executions.push_back(operations);
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (cut) break;
+    if (survives && !survives(operations[i])) {
+      if (carry_out_lost) host_.carry_out(operations[i], lease);
+      cut = true;
+      results[i] = {OperationResult::Status::unknown, "lost-connection", "the connection was lost"};
+      break;
+    }
+    results[i] = host_.carry_out(operations[i], lease);
+    if (results[i].status != OperationResult::Status::done) break;
+  }
+  return results;
 }
 
 void MemoryTransport::cancel() {

@@ -80,7 +80,7 @@ class MemoryTransport final : public Transport {
   MemoryTransport(Loop& loop, MemoryHost& host) : loop_(loop), host_(host) {}
 
   void observe(std::vector<Probe> probes, Observed done) override;
-  void execute(std::vector<Operation> operations, std::string lease, Executed done) override;
+  void execute_groups(std::vector<OperationGroup> groups, std::string lease, GroupsExecuted done) override;
   void cancel() override;
 
   // The link; while it is cut nothing arrives and nothing answers.
@@ -92,9 +92,12 @@ class MemoryTransport final : public Transport {
   std::chrono::milliseconds latency{5};
 
   int observations = 0;
-  std::vector<std::vector<Operation>> executions;  // as they were sent, leases left out
+  std::vector<OperationGroup> executions;  // as they were sent, leases left out
+  int execs = 0;                           // how many times something was sent, leases left out
 
  private:
+  std::vector<OperationResult> carry_out(const OperationGroup& operations, const std::string& lease);
+
   Loop& loop_;
   MemoryHost& host_;
 };

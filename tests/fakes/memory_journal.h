@@ -46,6 +46,8 @@ class MemoryJournal final : public Journal {
     return actions_.back().id;
   }
 
+  Result<void> flush() override { return {}; }
+
   Result<void> intend(const std::vector<StepRecord>& steps) override {
     if (auto allowed = spend(); !allowed) return allowed;
     // All or nothing, as the real one.

@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ScriptOutput output{std::string(text.substr(0, middle)),
                             std::string(text.substr(std::min(middle + 1, text.size())))};
   if (parse_replies(probes(), nonce, output).size() != probes().size()) std::abort();
-  if (parse_results(3, nonce, output).size() != 3) std::abort();
+  if (parse_results({2, 1}, nonce, output).size() != 2) std::abort();
   judge_host_key(text, "host", 22, {"ssh-ed25519", "AAAA", ""});
   return 0;
 }

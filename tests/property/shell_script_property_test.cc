@@ -105,7 +105,8 @@ RC_GTEST_PROP(ShellScriptProperty, FilesSurviveTheWayThereAndBack, ()) {
     names.push_back(name);
   }
   const auto results =
-      parse_results(operations.size(), nonce, run(render_execute(operations, "", nonce, root.path())));
+      parse_results({operations.size()}, nonce, run(render_execute({operations}, "", nonce, root.path())))
+          .at(0);
   for (const OperationResult& result : results) {
     RC_LOG() << result.code << ": " << result.output << "\n";
     RC_ASSERT(result.status == OperationResult::Status::done);
@@ -168,7 +169,7 @@ RC_GTEST_PROP(ReplyParserProperty, SurvivesAnyAnswer, ()) {
   const std::vector<Probe> probes{ReadFile{"/a"}, ListDirectory{"/b"}, QueryUnit{"c.service", {"/d"}},
                                   RunProbe{{"e"}}};
   RC_ASSERT(parse_replies(probes, nonce, output).size() == probes.size());
-  RC_ASSERT(parse_results(3, nonce, output).size() == 3U);
+  RC_ASSERT(parse_results({3}, nonce, output).at(0).size() == 3U);
 }
 
 }  // namespace

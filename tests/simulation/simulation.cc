@@ -346,6 +346,7 @@ class WatchedJournal final : public Journal {
   }
   Result<void> remember(const AppliedRecord& record) override { return journal_.remember(record); }
   Result<void> forget(const Claim& claim) override { return journal_.forget(claim); }
+  Result<void> flush() override { return journal_.flush(); }
   [[nodiscard]] std::optional<AppliedRecord> applied(const Claim& claim) const override {
     return journal_.applied(claim);
   }
@@ -400,11 +401,15 @@ class SimulatedTransport final : public Transport {
     });
   }
 
-  void execute(std::vector<Operation> operations, std::string lease, Executed done) override {
+  void execute_groups(std::vector<OperationGroup> groups, std::string lease, GroupsExecuted done) override {
     if (mutation_ == Mutation::lost_lease && !lease.empty()) lease.clear();
-    world_.after(latency(), [this_ = *this, operations = std::move(operations), lease = std::move(lease),
+    world_.after(latency(), [this_ = *this, groups = std::move(groups), lease = std::move(lease),
                              done = std::move(done)]() mutable {
-      std::vector<OperationResult> results = this_.carry_out(operations, lease);
+      std::vector<std::vector<OperationResult>> results;
+      bool connected = true;
+      for (OperationGroup& group : groups) {
+        results.push_back(this_.carry_out(group, lease, connected));
+      }
       this_.world_.after(this_.latency(),
                          [alive = this_.alive_, done = std::move(done), results = std::move(results)] {
                            if (*alive) done(results);
@@ -430,11 +435,24 @@ class SimulatedTransport final : public Transport {
     return host.memory.answer(probe);
   }
 
-  std::vector<OperationResult> carry_out(std::vector<Operation>& operations, const std::string& lease) const {
+  // One group. CONNECTED: what comes after a lost connection is not heard of either, whether or not it happens.
+  std::vector<OperationResult> carry_out(OperationGroup& operations, const std::string& lease,
+                                         bool& connected) const {
     SimulatedHost& host = *watch_.hosts.at(name_);
     std::vector<OperationResult> results(operations.size(),
                                          {OperationResult::Status::not_sent, "unreachable", "no answer"});
     if (host.cut) return results;
+    const OperationResult unheard{OperationResult::Status::unknown, "lost-connection",
+                                  "the connection was lost"};
+    if (!connected) {
+      // The script dies with its line, a little sooner or a little later.
+      const std::size_t last = random_.below(operations.size() + 1);
+      for (std::size_t i = 0; i < last; ++i) {
+        if (happen(host, operations[i], lease).status != OperationResult::Status::done) break;
+      }
+      std::fill(results.begin(), results.end(), unheard);
+      return results;
+    }
     for (std::size_t i = 0; i < operations.size(); ++i) {
       Operation& operation = operations[i];
       if (auto* write = std::get_if<WriteFile>(&operation)) {
@@ -447,7 +465,8 @@ class SimulatedTransport final : public Transport {
         results[i] = happen(host, operation, lease);
       }
       if (lost) {
-        results[i] = {OperationResult::Status::unknown, "lost-connection", "the connection was lost"};
+        results[i] = unheard;
+        connected = false;
         break;
       }
       if (results[i].status != OperationResult::Status::done) break;

@@ -511,5 +511,39 @@ TEST(Apply, ConvergesInAnyOrderOfEvents) {
   }
 }
 
+// Starting a shell on a host costs more than writing a file: what is ready together goes out together.
+TEST(Apply, SendsFilesTogether) {
+  World world;
+  std::string text;
+  for (int i = 0; i < 20; ++i) {
+    text += "kind: File\nname: f" + std::to_string(i) + "\nhosts: pve\nspec: {path: /srv/" +
+            std::to_string(i) + ", content: \"x\"}\n---\n";
+  }
+  world.declare({"pve"}, text);
+  world.look();
+  const ApplyReport report = world.apply();
+  for (const ActionReport& action : report.actions) EXPECT_EQ(action.outcome, Outcome::done);
+  EXPECT_EQ(report.actions.size(), 20U);
+  EXPECT_EQ(world.transports.at("pve")->execs, 1);
+}
+
+// What becomes of one of them is nothing to the others.
+TEST(Apply, OneFailureAmongFilesSentTogetherIsOnlyItsOwn) {
+  World world;
+  std::string text;
+  for (int i = 0; i < 3; ++i) {
+    text += "kind: File\nname: f" + std::to_string(i) + "\nhosts: pve\nspec: {path: /srv/" +
+            std::to_string(i) + ", content: \"x\"}\n---\n";
+  }
+  world.declare({"pve"}, text);
+  world.look();
+  world.host("pve").put("/srv/1", "somebody else was here");
+  const ApplyReport report = world.apply();
+  EXPECT_EQ(world.of(report, "File/f0@pve").outcome, Outcome::done);
+  EXPECT_EQ(world.of(report, "File/f1@pve").outcome, Outcome::refused);
+  EXPECT_EQ(world.of(report, "File/f2@pve").outcome, Outcome::done);
+  EXPECT_EQ(world.host("pve").content("/srv/1"), "somebody else was here");
+}
+
 }  // namespace
 }  // namespace hearth

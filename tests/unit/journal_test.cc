@@ -364,8 +364,8 @@ TEST_F(SqliteJournalTest, SaysWhenSomebodyElseKeepsItLocked) {
   EXPECT_TRUE(journal->begin_run(some_run()).has_value());
 }
 
-// Every call that says success has been synced: nothing that a power cut could take back.
-TEST_F(SqliteJournalTest, SyncsBeforeItSaysSuccess) {
+// What is said to be durable has been synced: nothing that a power cut could take back. And once is enough for many records.
+TEST_F(SqliteJournalTest, SyncsBeforeItSaysThatItIsDurable) {
   FailingVfs disk;
   const auto journal = open();
   std::size_t seen = disk.syncs;
@@ -374,19 +374,29 @@ TEST_F(SqliteJournalTest, SyncsBeforeItSaysSuccess) {
   const RunId run = journal->begin_run(some_run()).value();
   EXPECT_TRUE(synced());
   const ActionId action = journal->begin_action(some_action(run)).value();
-  EXPECT_TRUE(synced());
   ASSERT_TRUE(journal->intend({some_step(action, 1)}).has_value());
+  EXPECT_FALSE(synced());
+  ASSERT_TRUE(journal->flush().has_value());
   EXPECT_TRUE(synced());
+  ASSERT_TRUE(journal->flush().has_value());
+  EXPECT_FALSE(synced()) << "there was nothing to flush";
   ASSERT_TRUE(journal->end_step(action, 1, "done", "").has_value());
-  EXPECT_TRUE(synced());
-  ASSERT_TRUE(journal->end_action(action, "done", "").has_value());
-  EXPECT_TRUE(synced());
   ASSERT_TRUE(journal->remember(some_applied()).has_value());
-  EXPECT_TRUE(synced());
   ASSERT_TRUE(journal->forget(some_applied().claim).has_value());
-  EXPECT_TRUE(synced());
+  EXPECT_FALSE(synced());
   ASSERT_TRUE(journal->end_run(run, 1, 0, "").has_value());
   EXPECT_TRUE(synced());
+}
+
+// What one hearth has written and not yet flushed is seen by itself, and keeps no other from reading.
+TEST_F(SqliteJournalTest, ShowsAtOnceWhatIsNotYetFlushed) {
+  const auto journal = open();
+  ASSERT_TRUE(journal->remember(some_applied()).has_value());
+  EXPECT_EQ(journal->all_applied().size(), 1U);
+  const auto other = open();
+  EXPECT_EQ(other->all_applied().size(), 0U);
+  ASSERT_TRUE(journal->flush().has_value());
+  EXPECT_EQ(other->all_applied().size(), 1U);
 }
 
 // The disk fills up at every single write of a record in turn: each time the error is told, nothing is half
@@ -395,12 +405,14 @@ TEST_F(SqliteJournalTest, SurvivesAFullDiskAtAnyWrite) {
   FailingVfs disk;
   const auto journal = open();
   const ActionId action = journal->begin_action(some_action(journal->begin_run(some_run()).value())).value();
+  ASSERT_TRUE(journal->flush().has_value());
   bool succeeded = false;
   std::size_t failures = 0;
   for (std::size_t writes = 0; !succeeded && writes < 100; ++writes) {
     disk.write_error = SQLITE_FULL;
     disk.writes_left = writes;
-    const auto result = journal->intend({some_step(action, 1), some_step(action, 2)});
+    auto result = journal->intend({some_step(action, 1), some_step(action, 2)});
+    if (result) result = journal->flush();
     disk.write_error = SQLITE_OK;
     succeeded = result.has_value();
     if (!succeeded) {
@@ -446,7 +458,7 @@ TEST_F(SqliteJournalTest, SurvivesDeathAtAnyMoment) {
     const auto action = (*journal)->begin_action(some_action(*run));
     const bool fine =
         (*journal)->intend({some_step(*action, 1), some_step(*action, 2), some_step(*action, 3)}) &&
-        (*journal)->end_step(*action, 1, "done", "");
+        (*journal)->flush() && (*journal)->end_step(*action, 1, "done", "") && (*journal)->flush();
     ::_exit(fine ? 0 : 1);
   }
   int status = 0;
@@ -500,7 +512,8 @@ TEST_F(SqliteJournalTest, SaysWhenARealDiskIsFull) {
     record.spec = Map{{"content", std::string(20'000, 'x')}};
     for (int i = 0; i < 100; ++i) {
       record.claim.id = std::to_string(i);
-      const auto kept = (*journal)->remember(record);
+      auto kept = (*journal)->remember(record);
+      if (kept) kept = (*journal)->flush();
       if (!kept) ::_exit(kept.error().rule == "journal-full" ? fine : wrong_rule);
     }
     ::_exit(never_full);

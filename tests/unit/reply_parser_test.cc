@@ -283,7 +283,7 @@ TEST(ReplyParser, ReadsResults) {
   ScriptOutput output = streams;
   const std::string done = "e 0 0";
   output.out.replace(output.out.find(done), done.size(), "e 0 done");
-  const auto results = parse_results(3, nonce, output);
+  const auto results = parse_results({3}, nonce, output).at(0);
   EXPECT_EQ(results[0].status, Status::done);
   EXPECT_EQ(results[1].status, Status::failed);
   EXPECT_EQ(results[1].code, "check");
@@ -295,7 +295,7 @@ TEST(ReplyParser, AnOperationWithoutAnAnswerIsUnknown) {
   ScriptOutput output = Streams().frame("0", "", "done");
   output.out += nonce + " b 1\n";
   output.err += nonce + " b 1\n";
-  const auto results = parse_results(3, nonce, output, "cable cut");
+  const auto results = parse_results({3}, nonce, output, "cable cut").at(0);
   EXPECT_EQ(results[0].status, Status::done);
   EXPECT_EQ(results[1].status, Status::unknown);
   EXPECT_EQ(results[1].output, "cable cut");

@@ -43,8 +43,8 @@ class ShellScriptTest : public testing::Test {
   }
 
   OperationResult execute(const Operation& operation) {
-    const ProcessResult result = run(render_execute({operation}, "", nonce, root_.string()).text);
-    return parse_results(1, nonce, {result.out, result.err}).at(0);
+    const ProcessResult result = run(render_execute({{operation}}, "", nonce, root_.string()).text);
+    return parse_results({1}, nonce, {result.out, result.err}).at(0).at(0);
   }
 
   std::set<std::string> everything() const {
@@ -69,10 +69,10 @@ class ShellScriptTest : public testing::Test {
 TEST_F(ShellScriptTest, APartOfAScriptDoesNothing) {
   std::ofstream(root_ / "etc/a") << "old";
   const auto before = everything();
-  const std::string text = render_execute({WriteFile{.path = "/etc/a",
-                                                     .content = std::string(300, 'x'),
-                                                     .check = {"touch", (root_ / "ran").string()}},
-                                           RemovePath{"/etc/a"}, TakeLease{"token", "holder"}},
+  const std::string text = render_execute({{WriteFile{.path = "/etc/a",
+                                                      .content = std::string(300, 'x'),
+                                                      .check = {"touch", (root_ / "ran").string()}},
+                                            RemovePath{"/etc/a"}, TakeLease{"token", "holder"}}},
                                           "", nonce, root_.string())
                                .text;
   // Its end is what decides, and every byte of the operations; in between, the library's lines.
@@ -118,15 +118,15 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   }
   std::string text =
       render_execute(
-          {TakeLease{"the-token", "the-holder"},
-           WriteFile{.path = "/etc/a", .content = "the-secret", .check = {"true"}, .keep_previous = true},
-           WriteFile{.path = "/etc/a", .content = "the-secret2", .keep_previous = true}},
+          {{TakeLease{"the-token", "the-holder"},
+            WriteFile{.path = "/etc/a", .content = "the-secret", .check = {"true"}, .keep_previous = true},
+            WriteFile{.path = "/etc/a", .content = "the-secret2", .keep_previous = true}}},
           "the-token", nonce, root_.string())
           .text;
   const std::string path = "PATH=/usr/local/sbin";
   text.replace(text.find(path), path.size(), "PATH=" + (root_ / "bin").string() + ":/usr/local/sbin");
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results(3, nonce, {result.out, result.err}))
+  for (const auto& each : parse_results({3}, nonce, {result.out, result.err}).at(0))
     EXPECT_EQ(each.status, Status::done) << each.output;
   const std::string seen = read(log);
   EXPECT_NE(seen.find("/etc/a"), std::string::npos) << "the log works";
@@ -161,12 +161,12 @@ TEST_F(ShellScriptTest, AScriptThatIsEndedCleansUp) {
   ASSERT_EQ(::mkfifo((root_ / "fifo").c_str(), 0600), 0);
   const std::string text =
       render_execute(
-          {WriteFile{.path = "/etc/a",
-                     .content = "new",
-                     .check = {"sh", "-c", "echo $PPID >" + (root_ / "fifo").string() + "; sleep 1000"}}},
+          {{WriteFile{.path = "/etc/a",
+                      .content = "new",
+                      .check = {"sh", "-c", "echo $PPID >" + (root_ / "fifo").string() + "; sleep 1000"}}}},
           "", nonce, root_.string())
           .text;
-  // The check's parent is timeout, whose parent is the shell. HUP is what sshd's end looks like.
+  // The check's parent is timeout, whose parent is the group's shell. HUP is what sshd's end looks like.
   std::ofstream(root_ / "script") << text;
   ProcessRequest whole;
   whole.argv = {"sh", "-c",
@@ -176,7 +176,7 @@ TEST_F(ShellScriptTest, AScriptThatIsEndedCleansUp) {
   const auto result = run_process(whole);
   ASSERT_TRUE(result);
   EXPECT_TRUE(has_ended(result->out, nonce)) << "it says goodbye";
-  EXPECT_EQ(parse_results(1, nonce, {result->out, result->err}).at(0).status, Status::unknown);
+  EXPECT_EQ(parse_results({1}, nonce, {result->out, result->err}).at(0).at(0).status, Status::unknown);
   EXPECT_EQ(everything(),
             (std::set<std::string>{"/etc", "/etc/a", "/fifo", "/run", "/run/hearth", "/script"}));
   EXPECT_EQ(read(root_ / "etc/a"), "old");
@@ -215,7 +215,7 @@ TEST(ShellScript, TheTimeoutCoversWhatIsAsked) {
   const auto none = render_observe({}, nonce).timeout;
   EXPECT_GE(render_observe({RunProbe{{"a"}, seconds(100)}, RunProbe{{"b"}, seconds(50)}}, nonce).timeout,
             none + seconds(150));
-  EXPECT_GE(render_execute({RunCommand{{"a"}, seconds(100)}}, "", nonce).timeout, seconds(100));
+  EXPECT_GE(render_execute({{RunCommand{{"a"}, seconds(100)}}}, "", nonce).timeout, seconds(100));
 }
 
 }  // namespace

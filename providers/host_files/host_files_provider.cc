@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "providers/host_files/usual_checks.h"
 #include "providers/support/file_text.h"
 #include "providers/support/text.h"
 #include "reconciler/core/canonical.h"
@@ -116,6 +117,12 @@ std::vector<Step> attribute_steps(const Resource& resource, const Live& live) {
   return {{.operation = change, .expects = std::move(expects), .undo = {back}}};
 }
 
+// What sshd has not read yet would pass every proof that one still gets in, and lock everybody out at its next start.
+Step sshd_reload() {
+  const ControlUnit reload{.verb = ControlUnit::Verb::try_reload, .unit = "ssh.service"};
+  return {.operation = reload, .effect = Effect::reload, .undo = {reload}};
+}
+
 std::vector<Step> file_steps(const Resource& resource, const Live& live) {
   const bool absent = live.presence == Live::Presence::absent;
   const Value* content = resource.desired.find("content");
@@ -143,13 +150,18 @@ std::vector<Step> file_steps(const Resource& resource, const Live& live) {
   if (const Value* check = resource.desired.find("validate"); check != nullptr && check->is_list()) {
     for (const Value& word : check->as_list())
       write.check.push_back(word.is_string() ? word.as_string() : "");
+  } else {
+    write.check = usual_check(write.path);
   }
   Map expects{{"path", write.path}, {"content", *content}};
   if (!write.mode.empty()) expects.set("mode", write.mode);
   if (!write.owner.empty()) expects.set("owner", write.owner);
   if (!write.group.empty()) expects.set("group", write.group);
   const RestorePrevious back{write.path};
-  return {{.operation = std::move(write), .expects = std::move(expects), .undo = {back}}};
+  const bool for_sshd = is_sshd_configuration(write.path);
+  std::vector<Step> steps = {{.operation = std::move(write), .expects = std::move(expects), .undo = {back}}};
+  if (for_sshd) steps.push_back(sshd_reload());
+  return steps;
 }
 
 std::vector<Step> directory_steps(const Resource& resource, const Live& live) {
@@ -248,7 +260,10 @@ std::vector<Step> HostFilesProvider::removal_steps(const Resource& resource,
   if (!resource.desired.find("content")) return {};
   remove.keep_previous = true;
   const RestorePrevious back{remove.path};
-  return {{.operation = std::move(remove), .expects = {}, .undo = {back}}};
+  const bool for_sshd = is_sshd_configuration(remove.path);
+  std::vector<Step> steps = {{.operation = std::move(remove), .expects = {}, .undo = {back}}};
+  if (for_sshd) steps.push_back(sshd_reload());
+  return steps;
 }
 
 std::vector<Probe> HostFilesProvider::discovery_probes(std::string_view kind) const noexcept {

@@ -10,6 +10,7 @@
 #include "reconciler/graph/dependency_graph.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/observe/target.h"
+#include "reconciler/plan/way_back.h"
 
 namespace hearth {
 
@@ -18,6 +19,12 @@ namespace {
 // How often, and after what pause, to look again before what was applied counts as not having worked.
 constexpr int most_second_looks = 3;
 constexpr std::chrono::milliseconds second_look{300};
+
+// How often, and how far apart, a new login is tried after a change that may have closed the way in.
+constexpr int most_proofs = 3;
+constexpr std::chrono::milliseconds proof_pause{1000};
+// How long after its time a host that puts itself back is waited for.
+constexpr std::chrono::seconds undo_patience{30};
 
 bool ended_well(Outcome outcome) {
   return outcome == Outcome::done || outcome == Outcome::pending;
@@ -35,11 +42,6 @@ std::string_view outcome_of(OperationResult::Status status) {
     case OperationResult::Status::not_sent: return "not sent";
   }
   return "?";
-}
-
-// A step's undo either puts content back or makes something take the content up; the first kind goes first.
-bool is_content(const Operation& operation) {
-  return !std::holds_alternative<ControlUnit>(operation) && !std::holds_alternative<RunCommand>(operation);
 }
 
 // Content operations are atomic: one that failed left nothing behind. A unit that failed to start may be half up.
@@ -142,6 +144,12 @@ class Applier::Impl {
     bool failed = false;
     bool closing = false;  // finishing or going back
     std::string why;
+    // Of a guarded unit:
+    enum class Guard { none, arming, armed } guard = Guard::none;
+    std::vector<Index> waiting;  // actions whose first round waits for that
+    int proofs = 0;              // attempts so far
+    std::unique_ptr<Transport> proof;
+    Loop::Time due;  // when the host puts itself back
   };
 
   const std::string& host_of(Index i) const { return plan_.units[plan_.actions[i].unit].host; }
@@ -303,6 +311,12 @@ class Applier::Impl {
   // ---- One action: send a round, look, and go on ----
 
   void send_round(Index i) {
+    const Index u = plan_.actions[i].unit;
+    if (plan_.units[u].guard && units_[u].guard != UnitState::Guard::armed) {
+      units_[u].waiting.push_back(i);
+      if (units_[u].guard == UnitState::Guard::none) arm(u, i);
+      return;
+    }
     const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
     std::vector<Operation> operations;
     operations.reserve(steps.size());
@@ -321,6 +335,111 @@ class Applier::Impl {
     const bool brief = std::all_of(operations.begin(), operations.end(),
                                    [](const Operation& operation) { return hearth::is_brief(operation); });
     dispatcher_.send(host, std::move(operations), !brief, std::move(done));
+  }
+
+  // ---- Guards: what may lock the operator out has its undo armed on the host before it begins ----
+
+  void arm(Index u, Index i) {
+    UnitState& state = units_[u];
+    state.guard = UnitState::Guard::arming;
+    const ArmUndo& guard = *plan_.units[u].guard;
+    if (!record_intent(i, {guard})) {
+      armed(u, i, {OperationResult::Status::not_sent, "journal", report_.journal_error});
+      return;
+    }
+    progress_.step_started(plan_.actions[i], guard);
+    const int number = work_[i].steps_recorded;
+    send(plan_.units[u].host, {guard}, [this, u, i, number](const std::vector<OperationResult>& results) {
+      note_result(i, number, results.front());
+      armed(u, i, results.front());
+    });
+  }
+
+  void armed(Index u, Index armer, const OperationResult& result) {
+    UnitState& state = units_[u];
+    const std::vector<Index> waiting = std::exchange(state.waiting, {});
+    if (result.status == OperationResult::Status::done) {
+      state.guard = UnitState::Guard::armed;
+      state.due = loop_.now() + plan_.units[u].guard->timeout;
+      for (const Index i : waiting) {
+        if (!work_[i].ended) send_round(i);
+      }
+      return;
+    }
+    // An undo that was armed and not heard of takes nothing back, as nothing was done: it ends by itself.
+    state.guard = UnitState::Guard::none;
+    const bool unheard = result.status != OperationResult::Status::failed && result.code != "journal";
+    for (const Index i : waiting) {
+      if (work_[i].ended) continue;
+      stop(i, unheard ? Outcome::unknown : Outcome::failed,
+           "nothing was changed, as its undo could not be armed first: " +
+               (result.output.empty() ? result.code : result.output) +
+               (i == armer ? "" : " (" + plan_.actions[armer].address.to_string() + ")"));
+    }
+  }
+
+  // A new connection and a new login: what is open already would go on working for long after nobody gets in any more.
+  void prove(Index u) {
+    units_[u].proof = targets_.fresh(plan_.units[u].host);
+    ++units_[u].proofs;
+    units_[u].proof->observe({}, [this, u](const Result<std::vector<Reply>>& result) {
+      // It must not end within its own handler.
+      loop_.post([over = std::shared_ptr<Transport>(std::move(units_[u].proof))] {});
+      proven(u, result ? "" : result.error().message);
+    });
+  }
+
+  void proven(Index u, const std::string& trouble) {
+    UnitState& state = units_[u];
+    if (trouble.empty()) {
+      finish_unit(u);
+      return;
+    }
+    // One connection may fail by chance, many look like an attack.
+    if (state.proofs < most_proofs && loop_.now() + proof_pause < state.due) {
+      loop_.after(proof_pause, [this, u] { prove(u); });
+      return;
+    }
+    state.failed = true;
+    state.why = "a new login failed after the change: " + trouble;
+    go_back(u);
+  }
+
+  // By the armed undo, which is there whatever became of the steps. As long as no answer comes it is asked again, until the
+  // host has surely put itself back.
+  void undo(Index u) {
+    const ArmUndo& guard = *plan_.units[u].guard;
+    targets_.find(plan_.units[u].host)
+        ->execute({RunUndo{guard.id}}, "", [this, u](const std::vector<OperationResult>& results) {
+          const OperationResult& result = results.front();
+          const bool answered = result.status == OperationResult::Status::done ||
+                                result.status == OperationResult::Status::failed;
+          if (!answered && !abandoned_ && loop_.now() < units_[u].due + undo_patience) {
+            loop_.after(proof_pause, [this, u] { undo(u); });
+            return;
+          }
+          undone(u, result);
+        });
+  }
+
+  void undone(Index u, const OperationResult& result) {
+    const std::string said = result.output.empty() ? result.code : result.output;
+    for (const Index i : plan_.units[u].actions) {
+      if (work_[i].sent.empty()) continue;
+      ActionReport& report = report_.actions[i];
+      if (report.detail.empty()) report.detail = units_[u].why;
+      if (result.status == OperationResult::Status::done) {
+        report.outcome = Outcome::rolled_back;
+      } else if (result.status == OperationResult::Status::failed) {
+        report.outcome = Outcome::failed;
+        report.detail += "; going back failed too: " + said;
+      } else {
+        report.outcome = Outcome::unknown;
+        report.detail += "; " + plan_.units[u].host + " cannot be asked (" + said +
+                         "): it puts itself back when its time is over, or when it boots";
+      }
+    }
+    unit_closed(u);
   }
 
   bool record_intent(Index i, const std::vector<Operation>& operations) {
@@ -535,10 +654,12 @@ class Applier::Impl {
       return;
     state.closing = true;
     ++closing_;
-    if (!state.failed) {
-      finish_unit(u);
-    } else {
+    if (state.failed) {
       go_back(u);
+    } else if (unit.guard) {
+      prove(u);
+    } else {
+      finish_unit(u);
     }
   }
 
@@ -555,26 +676,45 @@ class Applier::Impl {
            for (std::size_t k = 0; k < results.size(); ++k) {
              note_result(first, number + static_cast<int>(k), results[k]);
            }
+           if (plan_.units[u].guard && results.front().status != OperationResult::Status::done) {
+             not_disarmed(u, results.front());
+             return;
+           }
            unit_closed(u);
          });
   }
 
+  // The way in was proven, and yet the undo was not taken away.
+  void not_disarmed(Index u, const OperationResult& result) {
+    if (result.code == "undone") {
+      units_[u].why = result.output;
+      undone(u, {OperationResult::Status::done, {}, {}});
+    } else {
+      // Better to go back once too often than to leave what nobody is sure of.
+      units_[u].why =
+          "the undo could not be disarmed: " + (result.output.empty() ? result.code : result.output);
+      undo(u);
+    }
+  }
+
   void go_back(Index u) {
-    // The latest content first; then everything that takes content up, in the order in which it was done.
-    std::vector<Operation> back;
-    std::vector<Operation> activation;
+    std::vector<const Step*> sent;
     bool uncertain = false;
     for (const Index i : plan_.units[u].actions) {
       uncertain = uncertain || report_.actions[i].outcome == Outcome::unknown;
-      for (const Step* step : work_[i].sent) {
-        for (const Operation& operation : step->undo) {
-          std::vector<Operation>& list = is_content(operation) ? back : activation;
-          if (std::find(list.begin(), list.end(), operation) == list.end()) list.push_back(operation);
-        }
-      }
+      sent.insert(sent.end(), work_[i].sent.begin(), work_[i].sent.end());
     }
-    std::reverse(back.begin(), back.end());
-    back.insert(back.end(), activation.begin(), activation.end());
+    std::vector<Operation> back = way_back(sent);
+    if (units_[u].guard == UnitState::Guard::armed) {
+      const Index first = *std::find_if(plan_.units[u].actions.begin(), plan_.units[u].actions.end(),
+                                        [&](Index i) { return work_[i].started; });
+      if (abandoned_ || !record_intent(first, {RunUndo{plan_.units[u].guard->id}}) || !journal_.flush()) {
+        undone(u, {OperationResult::Status::unknown, {}, "nothing more is sent"});
+      } else {
+        undo(u);
+      }
+      return;
+    }
     // A host that did not answer cannot be put back now; what it keeps is there for the next run.
     if (back.empty() || uncertain || abandoned_) {
       unit_closed(u);

@@ -47,7 +47,8 @@ bool is_brief(const Operation& operation) {
       case ControlUnit::Verb::start:
       case ControlUnit::Verb::stop:
       case ControlUnit::Verb::restart:
-      case ControlUnit::Verb::reload: return false;
+      case ControlUnit::Verb::reload:
+      case ControlUnit::Verb::try_reload: return false;
       case ControlUnit::Verb::enable:
       case ControlUnit::Verb::disable:
       case ControlUnit::Verb::mask:
@@ -55,7 +56,8 @@ bool is_brief(const Operation& operation) {
       case ControlUnit::Verb::daemon_reload: return true;
     }
   }
-  return !std::holds_alternative<RunCommand>(operation);
+  return !std::holds_alternative<RunCommand>(operation) && !std::holds_alternative<ArmUndo>(operation) &&
+         !std::holds_alternative<DisarmUndo>(operation);
 }
 
 }  // namespace hearth

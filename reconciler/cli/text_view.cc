@@ -427,6 +427,11 @@ std::string steps_text(const Plan& plan, const TextStyle& style) {
       out += "    " + paint(style, Color::dim, "after " + join(names, ", ")) + "\n";
     }
     std::size_t number = 0;
+    const Unit* of_unit = action.unit < plan.units.size() ? &plan.units[action.unit] : nullptr;
+    if (of_unit != nullptr && of_unit->guard && &plan.actions[of_unit->actions.front()] == &action) {
+      out +=
+          "     " + std::to_string(++number) + "  " + printable(to_string(Operation(*of_unit->guard))) + "\n";
+    }
     for (std::size_t round = 0; round < action.rounds.size(); ++round) {
       if (round > 0) out += "    " + paint(style, Color::dim, "   observe again") + "\n";
       for (const Step& step : action.rounds[round]) {

@@ -1,6 +1,7 @@
 // What a manifests folder says, read, merged, fanned out and resolved.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,8 +21,10 @@ class SchemaRegistry;
 struct Settings {
   std::int64_t format = 1;
   std::string cluster;         // display name; "" when not given
-  Value policy = Map{};        // validated by schemas/hearth-settings.schema.json
-  Value notification = Map{};  // likewise
+  Value policy = Map{};        // as written; what hearth knows of it has members of its own
+  Value notification = Map{};  // as written
+  // policy.proveWithin: how long a change that could lock the operator out may take to be proven harmless.
+  std::chrono::seconds prove_within{120};
 };
 
 struct ManifestSet {

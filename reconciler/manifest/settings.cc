@@ -37,6 +37,7 @@ class SettingsReader {
       }
     }
     read_map(document, "policy", settings.policy);
+    read_policy(settings);
     read_map(document, "notification", settings.notification);
     return settings;
   }
@@ -69,6 +70,30 @@ class SettingsReader {
                "install the hearth that these manifests are written for");
     } else {
       settings.format = format->as_integer();
+    }
+  }
+
+  void read_policy(Settings& settings) {
+    static const std::vector<std::string> words = {"proveWithin"};
+    for (const auto& member : settings.policy.as_map()) {
+      if (std::find(words.begin(), words.end(), member.key) != words.end()) continue;
+      complain("unknown-word", member.key_position, "policy." + member.key,
+               "\"" + member.key + "\" is no word of policy", did_you_mean(member.key, words));
+    }
+    const Value* seconds = settings.policy.find("proveWithin");
+    if (seconds == nullptr) return;
+    constexpr std::int64_t least = 5;  // a new connection and a login take their time
+    constexpr std::int64_t most = 3600;
+    if (!seconds->is_integer()) {
+      complain_type(*seconds, "policy.proveWithin", "an integer",
+                    "write a number of seconds: `proveWithin: 120`");
+    } else if (seconds->as_integer() < least || seconds->as_integer() > most) {
+      complain("bad-value", seconds->position(), "policy.proveWithin",
+               std::to_string(seconds->as_integer()) + " seconds are not between " + std::to_string(least) +
+                   " and " + std::to_string(most),
+               "write a number of seconds: `proveWithin: 120`");
+    } else {
+      settings.prove_within = std::chrono::seconds(seconds->as_integer());
     }
   }
 

@@ -29,6 +29,11 @@ Transport* Targets::find(const std::string& name) {
   return transports_.emplace(name, connect_(*declared)).first->second.get();
 }
 
+std::unique_ptr<Transport> Targets::fresh(const std::string& name) const {
+  const Host* declared = host(name);
+  return declared == nullptr ? nullptr : connect_(*declared);
+}
+
 const Host* Targets::host(const std::string& name) const {
   const auto found = hosts_.find(name);
   return found == hosts_.end() ? nullptr : &found->second;

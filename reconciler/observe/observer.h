@@ -23,6 +23,8 @@ class Targets {
   Targets(const std::vector<Host>& hosts, Connect connect);
   // Nullptr for a host that no manifest declares.
   Transport* find(const std::string& host);
+  // One of the caller's own, which shares no connection with that of find(). Nullptr likewise.
+  [[nodiscard]] std::unique_ptr<Transport> fresh(const std::string& host) const;
   [[nodiscard]] const Host* host(const std::string& name) const;
   // Gives up everything under way on all of them.
   void cancel();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,9 @@ struct Unit {
   Effect effect = Effect::none;  // the highest of its members'; withheld whole where that is not allowed
   bool can_go_back = false;      // what it replaces is kept on the host until it has succeeded
   std::vector<std::size_t> actions;
+  // Arms the undo of what may lock the operator out, before anything else of the unit is sent. Then the unit has succeeded
+  // only when a new login has, too. (Design: guarded steps.)
+  std::optional<ArmUndo> guard;
   std::vector<Operation> finish;  // sent when all of them have succeeded
 };
 

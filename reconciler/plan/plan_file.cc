@@ -123,6 +123,7 @@ Value plan_to_value(const Plan& plan) {
                         {"effect", to_string(unit.effect)},
                         {"canGoBack", unit.can_go_back},
                         {"finish", std::move(finish)}});
+    if (unit.guard) units.back().as_map().set("guard", to_value(Operation(*unit.guard)));
   }
   List notes;
   for (const Note& note : plan.notes) {

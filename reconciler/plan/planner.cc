@@ -7,10 +7,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/graph/dependency_graph.h"
 #include "reconciler/observe/target.h"
+#include "reconciler/plan/way_back.h"
+#include "reconciler/safety/way_in.h"
 
 namespace hearth {
 
@@ -461,7 +464,9 @@ class Planner {
         plan_.actions[i].unit = plan_.units.size();
         unit.effect = std::max(unit.effect, plan_.actions[i].effect);
       }
+      unit.can_go_back = is_guarded(unit);
       keep_previous(unit);
+      if (is_guarded(unit)) arm(unit);
       plan_.units.push_back(std::move(unit));
     }
   }
@@ -477,16 +482,59 @@ class Planner {
     });
   }
 
+  template <typename Visit>
+  void for_each_step(const Unit& unit, Visit visit) {
+    for (const Index i : unit.actions) {
+      for (auto& round : plan_.actions[i].rounds) {
+        for (Step& step : round) visit(step);
+      }
+    }
+  }
+
+  bool is_guarded(const Unit& unit) {
+    const Host* host = input_.manifests.find_host(unit.host);
+    bool guarded = false;
+    if (host != nullptr)
+      for_each_step(unit, [&](const Step& step) { guarded = guarded || touches_way_in(step, *host); });
+    return guarded;
+  }
+
+  // The undo that lies on the host while the way in is not proven. What commands do to accounts is taken back by putting the
+  // databases back: it needs no inverse command, and holds after any of them.
+  void arm(Unit& unit) {
+    ArmUndo guard;
+    std::vector<const Step*> steps;
+    bool databases = false;
+    for_each_step(unit, [&](const Step& step) {
+      if (!step.account.empty() && std::holds_alternative<RunCommand>(step.operation)) {
+        databases = true;
+      } else {
+        steps.push_back(&step);
+      }
+    });
+    if (databases) {
+      guard.keep = account_databases();
+      for (const std::string& path : guard.keep) guard.undo.emplace_back(RestorePrevious{path});
+    }
+    for (const Operation& operation : way_back(steps)) {
+      if (auto undo = to_undo(operation)) guard.undo.push_back(*std::move(undo));
+    }
+    for (const Index i : unit.actions) {
+      guard.holder += (guard.holder.empty() ? "" : ", ") + plan_.actions[i].address.to_string();
+    }
+    guard.timeout = input_.manifests.settings.prove_within;
+    // The same plan has the same: what is printed is what is sent.
+    guard.id = sha256(to_json(to_value(Operation(guard)))).substr(0, 16);
+    std::vector<Operation> finish = {DisarmUndo{guard.id}};
+    for (const std::string& path : guard.keep) finish.emplace_back(ForgetPrevious{path});
+    unit.finish.insert(unit.finish.begin(), finish.begin(), finish.end());
+    unit.guard = std::move(guard);
+  }
+
   // What a unit replaces is kept only where something can fail after the replacing: where a unit file or a configuration
   // is written and then taken up.
   void keep_previous(Unit& unit) {
-    const auto each_step = [&](auto&& visit) {
-      for (const Index i : unit.actions) {
-        for (auto& round : plan_.actions[i].rounds) {
-          for (Step& step : round) visit(step);
-        }
-      }
-    };
+    const auto each_step = [&](auto&& visit) { for_each_step(unit, visit); };
     each_step([&](const Step& step) {
       if (std::holds_alternative<ControlUnit>(step.operation)) unit.can_go_back = true;
     });

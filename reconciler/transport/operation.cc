@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <type_traits>
 
 #include "reconciler/core/digest.h"
 
@@ -47,6 +48,7 @@ std::string_view to_string(ControlUnit::Verb verb) {
     case ControlUnit::Verb::mask: return "mask";
     case ControlUnit::Verb::unmask: return "unmask";
     case ControlUnit::Verb::daemon_reload: return "daemon-reload";
+    case ControlUnit::Verb::try_reload: return "try-reload";
   }
   return "?";
 }
@@ -167,6 +169,25 @@ std::string to_string(const Operation& operation) {
             return "renew the lease for " + std::to_string(renew.duration.count()) + " s";
           },
           [](const ReleaseLease&) { return std::string("release the lease"); },
+          [](const ArmUndo& arm) {
+            return "arm an undo that the node carries out in " + std::to_string(arm.timeout.count()) +
+                   " s, or when it boots";
+          },
+          [](const DisarmUndo&) { return std::string("once a new login works: disarm the undo"); },
+          [](const RunUndo&) { return std::string("carry out the undo now"); },
+      },
+      operation);
+}
+
+Operation to_operation(const UndoOperation& undo) {
+  return std::visit([](const auto& one) -> Operation { return one; }, undo);
+}
+
+std::optional<UndoOperation> to_undo(const Operation& operation) {
+  return std::visit(
+      [](const auto& one) -> std::optional<UndoOperation> {
+        if constexpr (std::is_constructible_v<UndoOperation, decltype(one)>) return one;
+        return std::nullopt;
       },
       operation);
 }
@@ -247,6 +268,24 @@ Value to_value(const Operation& operation) {
                  [&](const ReleaseLease& release) {
                    map.set("operation", "releaseLease");
                    map.set("token", release.token);
+                 },
+                 [&](const ArmUndo& arm) {
+                   map.set("operation", "armUndo");
+                   map.set("id", arm.id);
+                   map.set("holder", arm.holder);
+                   map.set("timeoutS", std::int64_t{arm.timeout.count()});
+                   if (!arm.keep.empty()) map.set("keep", list_of(arm.keep));
+                   List undo;
+                   for (const UndoOperation& each : arm.undo) undo.push_back(to_value(to_operation(each)));
+                   map.set("undo", std::move(undo));
+                 },
+                 [&](const DisarmUndo& disarm) {
+                   map.set("operation", "disarmUndo");
+                   map.set("id", disarm.id);
+                 },
+                 [&](const RunUndo& run) {
+                   map.set("operation", "runUndo");
+                   map.set("id", run.id);
                  },
              },
              operation);

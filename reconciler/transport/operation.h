@@ -168,7 +168,8 @@ struct ControlUnit {
     disable,
     mask,
     unmask,
-    daemon_reload
+    daemon_reload,
+    try_reload  // where it runs; else there is nothing to do
   };
   Verb verb = Verb::start;
   std::string unit;                       // "" for daemon_reload
@@ -185,7 +186,8 @@ struct RunCommand {
 };
 
 // An expiring right to write to this host, kept on the host under /run/hearth and measured by its uptime clock, so that
-// neither a dead holder nor a clock change can keep it. Take fails with code `held`, naming the holder; renewing or
+// neither a dead holder nor a clock change can keep it. Take fails with code `held`, naming the holder, also while an undo
+// is armed; renewing or
 // writing with a lease that is no longer ours fails with code `lost`.
 struct TakeLease {
   std::string token;   // unique to the run
@@ -203,8 +205,40 @@ struct ReleaseLease {
   friend bool operator==(const ReleaseLease&, const ReleaseLease&) = default;
 };
 
-using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious,
-                               ForgetPrevious, ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease>;
+// What can be part of going back.
+using UndoOperation =
+    std::variant<SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ControlUnit, RunCommand>;
+
+// Commit-confirmed: the host itself carries UNDO out, in this order and as far as it gets, when TIMEOUT is over, or at its
+// next boot before sshd and the network, unless DisarmUndo came first. It needs nobody for that: script and units lie on its
+// disk. The present state of the paths in KEEP is kept first, for what commands are about to change.
+struct ArmUndo {
+  std::string id;      // of this undo, [0-9a-f]+; one that is armed already is refused with code `armed`
+  std::string holder;  // for people: what is being changed
+  std::chrono::seconds timeout{120};
+  std::vector<std::string> keep;
+  std::vector<UndoOperation> undo;
+  friend bool operator==(const ArmUndo&, const ArmUndo&) = default;
+};
+// What was armed is not needed any more. Fails with code `undone` when the host has put itself back already.
+struct DisarmUndo {
+  std::string id;
+  friend bool operator==(const DisarmUndo&, const DisarmUndo&) = default;
+};
+// Goes back now. Done also when the host has done it by itself, or when it was never armed. Needs no lease: it only ends
+// what was begun under one.
+struct RunUndo {
+  std::string id;
+  friend bool operator==(const RunUndo&, const RunUndo&) = default;
+};
+
+using Operation =
+    std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ForgetPrevious,
+                 ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease, ArmUndo, DisarmUndo, RunUndo>;
+
+Operation to_operation(const UndoOperation& undo);
+// Nothing when OPERATION cannot be part of going back.
+std::optional<UndoOperation> to_undo(const Operation& operation);
 
 // What belongs together: done one after the other, up to the first that is not done; those after it are `not_sent`. What
 // becomes of one group is nothing to another.

@@ -279,6 +279,7 @@ std::string_view shell_execute_library() {
   static constexpr std::string_view text = R"sh(
 run=$root/run/hearth
 store=$root/var/lib/hearth/undo
+guards=$root/var/lib/hearth/guard
 temp= code= token= expires= holder=
 
 fail() {
@@ -388,12 +389,16 @@ take_lease() {
   return "$status"
 }
 take_locked() {
-  local left
+  local left armed
   read_lease
   if [ "$token" != "$1" ]; then
     left=$(seconds_left)
     if [ -n "$token" ] && [ "$left" -gt 0 ]; then
       fail held "$holder ($left s left)"
+      return 1
+    fi
+    if armed=$(armed_undo); then
+      fail held "the undo of a change that nobody has proven yet: $armed"
       return 1
     fi
     command exec 7>>"$run/busy" || fail no-access "cannot open $run/busy" || return 1
@@ -432,7 +437,7 @@ release_lease() {
 }
 
 fence() {
-  case $1 in *_lease) return 0 ;; esac
+  case $1 in *_lease | run_undo) return 0 ;; esac
   [ -n "$lease" ] || return 0
   if [ -z "$joined" ]; then
     make_run || return 1
@@ -457,7 +462,7 @@ run() {
   out=$run/out-$id8
   command exec 4>"$out" 5<"$out" || fail no-access "cannot write $out" || return 1
   rm -f -- "$out"
-  timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 6>&- 9>&-
+  timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 6>&- 8>&- 9>&-
   status=$?
   exec 4>&-
   tail -n "$lines" <&5 | tail -c 8192
@@ -730,6 +735,13 @@ control_unit() {
       [ -z "$root" ] || return 0 # nothing runs there that could have read the old unit files
       run_command "$seconds" systemctl --no-ask-password daemon-reload
       ;;
+    try-reload)
+      [ -z "$root" ] || return 0
+      # In the time of one question it is not started either: what is not up reads its configuration when it starts.
+      [ "$(timeout -k 2 15 systemctl show -P ActiveState -- "$unit" 2>&1)" = active ] || return 0
+      shift
+      bring_up reload "$@"
+      ;;
     stop)
       offline stop && stop_unit "$unit" "$seconds" && rm -f -- "$run/units/$unit"
       ;;
@@ -841,7 +853,8 @@ bring_up() {
   first=$invocation restarted=$restarts
   until=$(($(uptime_now) + settle))
   while [ "$active" = active ] && [ "$(uptime_now)" -lt "$until" ]; do
-    sleep 0.1
+    # Twice is enough: what has failed by then is seen at the end as well, and a question costs more than a moment.
+    sleep "$((settle / 200)).$(((settle / 20) % 10))$(((settle / 2) % 10))"
     unit_state "$unit" || return 1
     case $active/$type/$result in
       active/* | reloading/*) active=active ;;
@@ -891,6 +904,164 @@ prefix_lines() {
   done <<END
 $2
 END
+}
+
+# ---- Undoing by the node itself
+#
+# $guards/ID holds what is armed: the script, who armed it, and when it is due. Whoever carries it out or takes it away
+# holds the lock in it. A timer that lives in memory carries it out when its time is over; a unit on the disk does at the
+# next boot, where no timer has survived.
+
+units=$root/etc/systemd/system
+
+# What is armed, for people; false when nothing is.
+armed_undo() {
+  local dir due left
+  set +f
+  for dir in "$guards"/*/; do
+    set -f
+    [ -e "$dir/undo" ] || continue
+    IFS= read -r holder <"$dir/holder"
+    IFS= read -r due <"$dir/due"
+    left=$(((due - $(uptime_now)) / 100))
+    if [ "$left" -ge 0 ] && [ "$left" -lt 86400 ]; then
+      printf '%s; the node puts itself back in %s s, then try again' "$holder" "$left"
+    else
+      dir=${dir%/}
+      printf '%s; the node could not put itself back: see journalctl -u hearth-undo-%s' "$holder" "${dir##*/}"
+    fi
+    return 0
+  done
+  set -f
+  return 1
+}
+
+# undo_service NAME DIRECTORY MODE: one for each of the two occasions, as what sshd waits for at boot must not wait for sshd.
+undo_service() {
+  printf '[Unit]\nDescription=%s\nConditionPathExists=%s\n' \
+    "Going back from a change by hearth that was not proven to leave the way in open" "$2/undo"
+  [ "$3" != boot ] || cat <<END
+DefaultDependencies=no
+RequiresMountsFor=/etc /var/lib/hearth /run
+After=local-fs.target
+Before=network-pre.target networking.service systemd-networkd.service ssh.service ssh.socket sshd.service
+Conflicts=shutdown.target
+Before=shutdown.target
+END
+  cat <<END
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $2/undo $3
+TimeoutStartSec=300
+Restart=on-failure
+RestartSec=5
+END
+}
+
+# undo_units NAME DIRECTORY SECONDS
+undo_units() {
+  undo_service "$1" "$2" now >"$units/$1.service" && undo_service "$1" "$2" boot >"$units/$1-boot.service" || return 1
+  cat >"$units/$1.timer" <<END
+[Unit]
+Description=Time left to prove that a change by hearth leaves the way in open
+
+[Timer]
+OnActiveSec=$3
+AccuracySec=100ms
+END
+  mkdir -p -- "$units/sysinit.target.wants" &&
+    ln -sfn "../$1-boot.service" "$units/sysinit.target.wants/$1-boot.service" &&
+    sync -- "$units/$1.service" "$units/$1-boot.service" "$units/$1.timer" "$units" "$units/sysinit.target.wants"
+}
+
+# arm_undo ID SECONDS HOLDER [PATH KEY]…, the script in base64 on 3.
+arm_undo() {
+  local id="$1" seconds="$2" holder="$3" dir="$guards/$1" unit="hearth-undo-$1" err
+  shift 3
+  offline arm || return 1
+  [ ! -e "$dir" ] || fail armed "$(armed_undo)" || return 1
+  while [ $# -gt 0 ]; do
+    keep "$1" "$2" || return 1
+    shift 2
+  done
+  rm -rf -- "$dir.new"
+  err=$({
+    mkdir -p -- "$dir.new" && base64 -d <&3 >"$dir.new/undo" && printf '%s\n' "$holder" >"$dir.new/holder" &&
+      printf '%s\n' "$(($(uptime_now) + seconds * 100))" >"$dir.new/due" && true >"$dir.new/lock" &&
+      sync -- "$dir.new/undo" "$dir.new/holder" "$dir.new/due" "$dir.new" && mv -T -- "$dir.new" "$dir" &&
+      sync -- "$guards" && undo_units "$unit" "$dir" "$seconds"
+  } 2>&1) && err=$(run 10 60 systemctl daemon-reload && run 10 60 systemctl start "$unit.timer") || {
+    rm -rf -- "$dir.new"
+    remove_guard "$id"
+    fail_write "the undo could not be armed, so nothing was changed: $err"
+  }
+}
+
+# What is armed goes first: without it the units do nothing, should this be the end.
+remove_guard() {
+  local unit="hearth-undo-$1"
+  timeout -k 2 30 systemctl stop "$unit.timer" 2>/dev/null
+  rm -rf -- "${guards:?}/$1"
+  rm -f -- "$units/sysinit.target.wants/$unit-boot.service" "$units/$unit-boot.service" "$units/$unit.service" \
+    "$units/$unit.timer"
+  sync -- "$units" 2>/dev/null
+  rmdir -- "$units/sysinit.target.wants" "$guards" "${guards%/*}" 2>/dev/null
+  [ -n "${booting:-}" ] || timeout -k 2 30 systemctl daemon-reload
+}
+
+undone() { fail undone "the node has put itself back already: its time to prove the change was over"; }
+
+disarm_undo() {
+  local dir="$guards/$1"
+  [ -e "$dir/undo" ] || undone || return 1
+  { command exec 8>>"$dir/lock"; } 2>/dev/null || undone || return 1
+  flock -w 60 8 || fail busy "$dir/lock is held by another process for more than 60 s" || return 1
+  if [ -e "$dir/undo" ]; then
+    remove_guard "$1"
+    exec 8>&-
+  else
+    exec 8>&-
+    undone
+  fi
+}
+
+run_undo() {
+  local dir="$guards/$1"
+  [ -e "$dir/undo" ] || return 0
+  run 20 300 systemctl start "hearth-undo-$1.service"
+  [ ! -e "$dir/undo" ] || fail undo-failed "could not go back; the node tries again every 5 s: see journalctl -u hearth-undo-$1"
+}
+
+# begin_undo ID MODE: from here on nobody listens.
+begin_undo() {
+  trap - EXIT
+  command exec 8>>"$guards/$1/lock" || exit 0 # disarmed a moment ago
+  flock 8 || exit 1
+  [ -e "$guards/$1/undo" ] || exit 0
+  failed=
+  begin() { :; }
+  end() { [ "$2" = done ] || exit 1; }
+  # At boot a job that waits for us must not be waited for: what is to run is started by the boot, with the content that
+  # lies here again by then.
+  booting=
+  if [ "$2" = boot ]; then
+    booting=1
+    control_unit() {
+      case $1 in
+        start | restart) run_command 30 systemctl --no-ask-password --no-block start -- "$2" ;;
+        stop | reload | try-reload | daemon-reload) ;;
+        *) run_command "$3" systemctl --no-ask-password "$1" -- "$2" ;;
+      esac
+    }
+  fi
+}
+
+end_undo() {
+  [ -z "$failed" ] || exit 1
+  remove_guard "$1"
+  echo "hearth: what was not proven to leave the way in open has been put back"
+  exit 0
 }
 )sh";
   return text;

@@ -186,6 +186,7 @@ class OperationRenderer {
       case ControlUnit::Verb::mask: verb = "mask"; break;
       case ControlUnit::Verb::unmask: verb = "unmask"; break;
       case ControlUnit::Verb::daemon_reload: verb = "daemon-reload"; break;
+      case ControlUnit::Verb::try_reload: verb = "try-reload"; break;
     }
     std::string unit;
     if (control.verb != ControlUnit::Verb::daemon_reload) {
@@ -227,6 +228,51 @@ class OperationRenderer {
   std::string render_one(const ReleaseLease& release, std::string&) {
     timeout_ += operation_time;
     return "release_lease" + quoted_list({one_line(release.token)}) + "\n";
+  }
+
+  static bool is_undo_id(const std::string& id, std::string& why) {
+    if (id.empty() || id.size() > 64 || id.find_first_not_of("0123456789abcdef") != std::string::npos)
+      why = "'" + id + "' names no undo";
+    return why.empty();
+  }
+
+  std::string render_one(const ArmUndo& arm, std::string& why) {
+    if (!is_undo_id(arm.id, why)) return {};
+    std::vector<std::string> words{arm.id, std::to_string(arm.timeout.count()), one_line(arm.holder)};
+    for (const std::string& path : arm.keep) {
+      if (!is_below_root(path, why)) return {};
+      words.push_back(in_root(path));
+      words.push_back(key(path));
+    }
+    timeout_ += operation_time * 2;
+    const std::string mark = "end-" + std::string(nonce_);
+    return "arm_undo" + quoted_list(words) + " 3<<'" + mark + "'\n" + base64_lines(undo_script(arm)) + mark +
+           "\n";
+  }
+
+  // What the host runs by itself: the same functions as always, with nobody who listens.
+  [[nodiscard]] std::string undo_script(const ArmUndo& arm) const {
+    OperationRenderer renderer(root_, id_, nonce_);
+    std::string out = "{\nn=undo root=" + shell_quote(root_) + " lease= id8=" + shell_quote(id_) + "\n";
+    out.append(shell_observe_library()).append(shell_execute_library());
+    out += "begin_undo " + shell_quote(arm.id) + " \"$1\"\n";
+    for (std::size_t i = 0; i < arm.undo.size(); ++i) {
+      out += "(\nbegin_group\n" + renderer.render(i, to_operation(arm.undo[i])) + ") || failed=1\n";
+    }
+    out += "end_undo " + shell_quote(arm.id) + "\n}\n";
+    return out;
+  }
+
+  std::string render_one(const DisarmUndo& disarm, std::string& why) {
+    if (!is_undo_id(disarm.id, why)) return {};
+    timeout_ += operation_time * 2;
+    return "disarm_undo" + quoted_list({disarm.id}) + "\n";
+  }
+
+  std::string render_one(const RunUndo& run, std::string& why) {
+    if (!is_undo_id(run.id, why)) return {};
+    timeout_ += operation_time * 6;
+    return "run_undo" + quoted_list({run.id}) + "\n";
   }
 
   std::string root_;

@@ -143,6 +143,7 @@ OperationResult MemoryHost::control(const ControlUnit& operation) {
   using Verb = ControlUnit::Verb;
   if (operation.verb == Verb::daemon_reload) return {done, {}, {}};
   const std::string own = "/etc/systemd/system/" + operation.unit;
+  if (operation.verb == Verb::try_reload && !units.contains(operation.unit)) return {done, {}, {}};
   if (!units.contains(operation.unit) && !files.contains(own)) {
     return {failed, "command", "Unit " + operation.unit + " not found."};
   }
@@ -155,6 +156,9 @@ OperationResult MemoryHost::control(const ControlUnit& operation) {
     case Verb::unmask: unit.masked = false; break;
     case Verb::stop: unit.running = unit.failed = false; break;
     case Verb::daemon_reload: break;
+    case Verb::try_reload:
+      if (!unit.running) break;
+      [[fallthrough]];
     case Verb::start:
     case Verb::restart:
     case Verb::reload: {
@@ -165,7 +169,7 @@ OperationResult MemoryHost::control(const ControlUnit& operation) {
         ++unit.starts;
         unit.started = microseconds();
       }
-      if (begins || operation.verb == Verb::reload) {
+      if (begins || operation.verb == Verb::reload || operation.verb == Verb::try_reload) {
         unit.read_sha256 = inputs.sha256;
         unit.running = true;
         unit.failed = inputs.poisoned;
@@ -179,10 +183,43 @@ OperationResult MemoryHost::control(const ControlUnit& operation) {
   return {done, {}, {}};
 }
 
+void MemoryHost::run_undo(const std::string& id) {
+  const auto found = armed.find(id);
+  if (found == armed.end()) return;
+  const ArmUndo arm = found->second.arm;
+  armed.erase(found);
+  for (const UndoOperation& undo : arm.undo) static_cast<void>(carry_out(to_operation(undo), ""));
+}
+
+void MemoryHost::act() {
+  for (bool acted = true; acted;) {
+    acted = false;
+    for (const auto& [id, guard] : armed) {
+      if (guard.due > loop_.now()) continue;
+      run_undo(std::string(id));
+      acted = true;
+      break;
+    }
+  }
+}
+
+void MemoryHost::power_cycle() {
+  while (!armed.empty()) run_undo(std::string(armed.begin()->first));
+  lease.reset();
+}
+
+bool MemoryHost::locked_out() const {
+  return std::any_of(files.begin(), files.end(), [](const auto& entry) {
+    return entry.first.starts_with("/etc/ssh/") && entry.second.content.find("LOCKOUT") != std::string::npos;
+  });
+}
+
 OperationResult MemoryHost::carry_out(const Operation& operation, const std::string& token) {
+  act();
   const bool leased = lease && lease->expires > loop_.now();
   if (const auto* take = std::get_if<TakeLease>(&operation)) {
     if (leased && lease->token != take->token) return {failed, "held", lease->holder};
+    if (!armed.empty()) return {failed, "held", "an undo is armed: " + armed.begin()->second.arm.holder};
     lease = Lease{take->token, take->holder, loop_.now() + take->duration};
     return {done, {}, {}};
   }
@@ -193,6 +230,10 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
   }
   if (const auto* release = std::get_if<ReleaseLease>(&operation)) {
     if (lease && lease->token == release->token) lease.reset();
+    return {done, {}, {}};
+  }
+  if (const auto* undo = std::get_if<RunUndo>(&operation)) {
+    run_undo(undo->id);
     return {done, {}, {}};
   }
   if (!token.empty() && (!leased || lease->token != token))
@@ -240,6 +281,12 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
       }
       kept.erase(found);
     }
+  } else if (const auto* arm = std::get_if<ArmUndo>(&operation)) {
+    if (armed.contains(arm->id)) return {failed, "armed", "is armed already"};
+    for (const std::string& path : arm->keep) keep(path, false);
+    armed.emplace(arm->id, Armed{loop_.now() + arm->timeout, *arm});
+  } else if (const auto* disarm = std::get_if<DisarmUndo>(&operation)) {
+    if (armed.erase(disarm->id) == 0) return {failed, "undone", "the node has put itself back already"};
   } else if (const auto* forget = std::get_if<ForgetPrevious>(&operation)) {
     kept.erase(forget->path);
   } else if (const auto* control_unit = std::get_if<ControlUnit>(&operation)) {
@@ -255,9 +302,16 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
 
 // ---- MemoryTransport ----
 
+bool MemoryTransport::reaches() {
+  if (cut) return false;
+  host_.act();
+  connected_ = connected_ || !host_.locked_out();
+  return connected_;
+}
+
 void MemoryTransport::observe(std::vector<Probe> probes, Observed done_handler) {
   loop_.after(latency, [this, probes = std::move(probes), done_handler = std::move(done_handler)] {
-    if (cut) {
+    if (!reaches()) {
       done_handler(tl::unexpected(failure("unreachable", "no answer")));
       return;
     }
@@ -272,9 +326,15 @@ void MemoryTransport::execute_groups(std::vector<OperationGroup> groups, std::st
                                      GroupsExecuted done_handler) {
   loop_.after(latency, [this, groups = std::move(groups), lease = std::move(lease),
                         done_handler = std::move(done_handler)] {
-    if (!lease.empty() && !cut) ++execs;
+    const bool reached = reaches();
+    if (!lease.empty() && reached) ++execs;
     std::vector<std::vector<OperationResult>> results;
-    for (const OperationGroup& group : groups) results.push_back(carry_out(group, lease));
+    for (const OperationGroup& group : groups) {
+      results.push_back(reached
+                            ? carry_out(group, lease)
+                            : std::vector<OperationResult>(group.size(), {OperationResult::Status::not_sent,
+                                                                          "unreachable", "no answer"}));
+    }
     done_handler(std::move(results));
   });
 }
@@ -289,6 +349,7 @@ std::vector<OperationResult> MemoryTransport::carry_out(const OperationGroup& op
     if (survives && !survives(operations[i])) {
       if (carry_out_lost) host_.carry_out(operations[i], lease);
       cut = true;
+      connected_ = false;
       results[i] = {OperationResult::Status::unknown, "lost-connection", "the connection was lost"};
       break;
     }

@@ -49,6 +49,11 @@ class MemoryHost {
   std::optional<Lease> lease;
   std::map<std::string, std::optional<File>> kept;  // nullopt: nothing was there
   std::vector<Operation> carried_out;               // in order, failures left out
+  struct Armed {
+    Loop::Time due;
+    ArmUndo arm;
+  };
+  std::map<std::string, Armed> armed;  // by id
   // A unit whose inputs hold this text does not come up.
   std::string poison = "POISON";
   // Answers RunProbe and RunCommand.
@@ -56,6 +61,13 @@ class MemoryHost {
 
   Reply answer(const Probe& probe) const;
   OperationResult carry_out(const Operation& operation, const std::string& lease_token);
+
+  // Carries out the armed undos whose time is over, as the host does by itself.
+  void act();
+  // Pulls the plug: what is armed is carried out at the boot.
+  void power_cycle();
+  // Nobody gets in any more who is not connected already: what sshd reads holds the text LOCKOUT.
+  [[nodiscard]] bool locked_out() const;
 
   void put(const std::string& path, std::string content);
   [[nodiscard]] const std::string& content(const std::string& path) const { return files.at(path).content; }
@@ -68,6 +80,7 @@ class MemoryHost {
   };
   Inputs inputs_of(const std::string& unit, const std::vector<std::string>& config_files) const;
   OperationResult control(const ControlUnit& operation);
+  void run_undo(const std::string& id);
   void keep(const std::string& path, bool proven);
   [[nodiscard]] std::int64_t microseconds() const;
 
@@ -97,6 +110,9 @@ class MemoryTransport final : public Transport {
 
  private:
   std::vector<OperationResult> carry_out(const OperationGroup& operations, const std::string& lease);
+  bool reaches();
+
+  bool connected_ = false;
 
   Loop& loop_;
   MemoryHost& host_;

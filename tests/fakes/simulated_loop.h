@@ -29,6 +29,11 @@ class SimulatedLoop final : public Loop {
     std::erase_if(timers_, [&](const auto& entry) { return entry.first.second == timer; });
   }
   [[nodiscard]] Time now() const override { return now_; }
+  // The process dies: what it meant to do dies with it.
+  void die() {
+    ready_.clear();
+    timers_.clear();
+  }
 
   void run_until(const std::function<bool()>& finished) override {
     while (!finished()) {

@@ -62,7 +62,8 @@ class World {
     targets = std::make_unique<Targets>(manifests.hosts, [this](const Host& host) {
       auto transport = std::make_unique<MemoryTransport>(loop, *hosts.at(host.name));
       if (prepare) prepare(host.name, *transport);
-      transports[host.name] = transport.get();
+      transports.try_emplace(host.name, transport.get());
+      ++connections[host.name];
       return transport;
     });
     observer = std::make_unique<Observer>(loop, *targets, real_providers());
@@ -111,7 +112,8 @@ class World {
 
   SimulatedLoop loop;
   std::map<std::string, std::unique_ptr<MemoryHost>> hosts;
-  std::map<std::string, MemoryTransport*> transports;
+  std::map<std::string, MemoryTransport*> transports;  // the first of each host; later ones prove the way in
+  std::map<std::string, int> connections;
   std::function<void(const std::string&, MemoryTransport&)>
       prepare;  // each new transport, before its first use
   std::function<void(Applier&)> on_applier;

@@ -174,7 +174,7 @@ Plan stepped_plan() {
   refused.refused = "protected";
   refused.refused_why = "it is protected; take `protect: true` away first";
   plan.actions = {file, service, refused};
-  plan.units = {{"pve", Effect::restart, true, {0, 1}, {ForgetPrevious{"/etc/motd"}}}};
+  plan.units = {{"pve", Effect::restart, true, {0, 1}, {}, {ForgetPrevious{"/etc/motd"}}}};
   return plan;
 }
 

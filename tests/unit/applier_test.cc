@@ -466,14 +466,21 @@ TEST(PlanFile, IsRefusedWhenTheWorldMovedAndNamesObjectAndField) {
   EXPECT_FALSE(check_still_true(saved, world.plan()).has_value());
 }
 
+// One unit each, as units have no order among them.
 TEST(Apply, SendsExactlyWhatThePlanSaid) {
+  const std::string sshd =
+      "kind: File\nname: sshd\nhosts: pve\nspec: {path: /etc/ssh/sshd_config.d/1.conf, content: x}\n";
+  const std::string quiet = thermostat;
   World world;
-  world.declare({"pve"}, thermostat);
-  for (const char* content : {"", "target: 35\n"}) {
-    if (*content != 0) world.host("pve").put("/etc/thermostat.conf", content);
+  for (const char* target : {"", "35", "sshd"}) {
+    world.declare({"pve"}, target == std::string("sshd") ? sshd : quiet);
+    world.with_journal = false;  // what is no longer declared is another unit of work
+    if (target == std::string("35"))
+      world.host("pve").put("/etc/thermostat.conf", "target: " + std::string(target) + "\n");
     const Plan plan = world.plan();
     std::vector<std::string> planned;
     for (const Unit& unit : plan.units) {
+      if (unit.guard) planned.push_back(to_json(to_value(Operation(*unit.guard))));
       for (const std::size_t i : unit.actions) {
         for (const auto& round : plan.actions[i].rounds) {
           for (const Step& step : round) planned.push_back(to_json(to_value(step.operation)));

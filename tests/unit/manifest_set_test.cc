@@ -188,7 +188,7 @@ TEST_F(FingerprintTest, IsTheSameForWhatAsksForTheSame) {
       base,
       of("# a comment\n---\nkind: File\nhosts: [pve]\nitems:\n  f:\n    mode: \"0644\"\n    path: /f\n"));
   EXPECT_NE(base, of("---\nkind: File\nname: f\nhosts: pve\nspec: {path: /f, mode: '0600'}\n"));
-  EXPECT_NE(base, of(file, "format: 1\npolicy: {x: 1}\n"));
+  EXPECT_NE(base, of(file, "format: 1\npolicy: {proveWithin: 60}\n"));
   for (const char* word : {"protect: true\n", "drift: ignore\n", "onRemove: retain\n", "labels: {a: b}\n",
                            "exclusive: true\n", "dependsOn: [Node/pve]\n"}) {
     EXPECT_NE(base, of(file + word)) << word;

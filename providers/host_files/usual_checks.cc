@@ -1,0 +1,31 @@
+#include "providers/host_files/usual_checks.h"
+
+namespace hearth {
+
+namespace {
+
+// sudo ignores files in its folder whose names end in ~ or have a dot (sudoers(5)); to write one is no mistake.
+bool is_sudoers(std::string_view path) {
+  return path == "/etc/sudoers" || path.starts_with("/etc/sudoers.d/");
+}
+
+}  // namespace
+
+bool is_sshd_configuration(std::string_view path) {
+  return path == "/etc/ssh/sshd_config" ||
+         (path.starts_with("/etc/ssh/sshd_config.d/") && path.ends_with(".conf"));
+}
+
+std::vector<std::string> usual_check(std::string_view path) {
+  // Where the program is not there nobody reads the file either.
+  if (is_sshd_configuration(path)) {
+    return {"sh", "-c", "command -v sshd >/dev/null || exit 0; exec sshd -t -f \"$1\"", "sshd-check", "{}"};
+  }
+  if (is_sudoers(path)) {
+    return {"sh", "-c", "command -v visudo >/dev/null || exit 0; exec visudo -q -c -f \"$1\"",
+            "sudoers-check", "{}"};
+  }
+  return {};
+}
+
+}  // namespace hearth

@@ -1,0 +1,66 @@
+#include "reconciler/safety/way_in.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace hearth {
+
+namespace {
+
+// What is read before a login has succeeded, or decides whether it may become root.
+constexpr std::array<std::string_view, 7> folders = {"/etc/ssh/",
+                                                     "/etc/sudoers.d/",
+                                                     "/etc/pam.d/",
+                                                     "/etc/security/",
+                                                     "/etc/systemd/system/ssh.service.d/",
+                                                     "/etc/systemd/system/sshd.service.d/",
+                                                     "/etc/systemd/system/ssh.socket.d/"};
+constexpr std::array<std::string_view, 13> files = {
+    "/etc/sudoers", "/etc/sudo.conf",   "/etc/nsswitch.conf", "/etc/passwd",
+    "/etc/shadow",  "/etc/group",       "/etc/gshadow",       "/etc/shells",
+    "/etc/nologin", "/etc/hosts.allow", "/etc/hosts.deny",    "/etc/login.defs",
+    "/etc/ssh"};
+constexpr std::array<std::string_view, 4> units = {"ssh.service", "sshd.service", "ssh.socket", "ssh"};
+
+template <std::size_t count>
+bool holds(const std::array<std::string_view, count>& all, std::string_view one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+bool leads_in(std::string_view path) {
+  if (holds(files, path)) return true;
+  constexpr std::string_view unit_files = "/etc/systemd/system/";
+  if (path.starts_with(unit_files) && holds(units, path.substr(unit_files.size()))) return true;
+  // Keys lie in the home folders of whoever logs in, and hearth does not know where those are.
+  if (path.find("/.ssh/") != std::string_view::npos || path.ends_with("/.ssh")) return true;
+  return std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) {
+    return path.starts_with(folder) || path == folder.substr(0, folder.size() - 1);
+  });
+}
+
+}  // namespace
+
+bool touches_way_in(const Step& step, const Host& host) {
+  if (host.local) return false;
+  if (step.account == "*" || (!step.account.empty() && step.account == host.user)) return true;
+  return std::visit(
+      [](const auto& operation) {
+        using Type = std::decay_t<decltype(operation)>;
+        if constexpr (std::is_same_v<Type, ControlUnit>) {
+          return holds(units, operation.unit);
+        } else if constexpr (requires { operation.path; }) {
+          return leads_in(operation.path);
+        } else {
+          return false;
+        }
+      },
+      step.operation);
+}
+
+const std::vector<std::string>& account_databases() {
+  static const std::vector<std::string> paths = {"/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"};
+  return paths;
+}
+
+}  // namespace hearth

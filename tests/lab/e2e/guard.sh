@@ -1,0 +1,158 @@
+#!/bin/sh
+# What may lock the operator out is undone by the node alone, unless a new login has proven that it did not: with hearth
+# alive, with hearth killed, with the link cut, after a power cycle. Nothing is left behind.
+# shellcheck source=tests/lab/e2e.sh
+. "$(dirname -- "$0")/../e2e.sh"
+
+node=pve
+drop_in=/etc/ssh/sshd_config.d/50-test.conf
+
+# The real client: a new connection and login, by ssh itself.
+gets_in() { ssh -F "$HEARTH_LAB_SSH_CONFIG" -o BatchMode=yes -o ConnectTimeout=5 "$node" true; }
+is_shut() { ! gets_in; }
+
+declare_sshd() {
+    manifest sshd <<END
+kind: File
+name: sshd
+hosts: $node
+spec:
+  path: $drop_in
+  content: |
+    $1
+END
+}
+
+# Without units, files and timers of a guard.
+is_clean() {
+    on "$node" sh -c '! ls -d /etc/systemd/system/hearth-* /etc/systemd/system/sysinit.target.wants/hearth-* \
+        /var/lib/hearth/guard /var/lib/hearth/undo /etc/ssh/sshd_config.d/.hearth-* 2>/dev/null | grep . &&
+        ! systemctl list-units --all --no-legend "hearth-*" | grep .'
+}
+
+put_back() { [ "$(on "$node" cat "$drop_in")" = "$1" ]; }
+# A killed hearth still holds its lease, whose second line says until when (hundredths of a second of uptime).
+lease_is_over() {
+    on "$node" sh -c '[ ! -e /run/hearth/lease ] && exit
+        read -r up rest </proc/uptime
+        [ "$(sed -n 2p /run/hearth/lease)" -lt "$(echo "$up" | tr -d .)" ]'
+}
+killed() {
+    kill -KILL "$(pid_of apply)"
+    ended apply 137
+}
+is_armed() { on "$node" sh -c 'ls /var/lib/hearth/guard/*/undo' >/dev/null 2>&1; }
+goes_live() { [ "$(on "$node" cat "$drop_in")" = "$1" ]; }
+
+fresh "$node"
+declare_nodes "$node"
+printf 'format: 1\npolicy: {proveWithin: 10}\n' >"$manifests/hearth.yaml"
+good="X11Forwarding no"
+bad="DenyUsers root"
+
+step "a good change is proven over a new connection, and disarmed"
+declare_sshd "$good"
+before=$(logins "$node")
+expect 0 hearth apply --yes
+[ $(($(logins "$node") - before)) -eq 2 ] || broken "not exactly one further login"
+node_prints "$node" "x11forwarding no" sh -c "sshd -T | grep -i x11forwarding"
+is_clean || broken "something was left behind"
+plan_is_empty
+
+step "the plan says that an undo is armed first"
+declare_sshd "MaxAuthTries 5"
+expect 2 hearth plan --steps
+says "arm an undo that the node carries out in 10 s" "disarm the undo"
+declare_sshd "$good"
+
+step "a change that shuts the operator out is taken back while hearth looks on"
+declare_sshd "$bad"
+expect 1 hearth apply --yes
+says "rolled back" "a new login failed after the change"
+put_back "$good" || broken "the old file is not back"
+gets_in || broken "nobody gets in"
+node_fails "$node" sh -c 'sshd -T | grep -i denyusers'
+is_clean || broken "something was left behind"
+
+step "with hearth killed the node does it by itself"
+begin apply hearth apply --yes
+within 30 goes_live "$bad"
+killed
+within 5 is_shut
+within 30 put_back "$good"
+within 10 gets_in
+within 10 is_clean
+within 60 lease_is_over
+
+step "no run starts on top of one"
+printf 'format: 1\npolicy: {proveWithin: 60}\n' >"$manifests/hearth.yaml"
+begin apply hearth apply --yes
+within 30 goes_live "$bad"
+on "$node" sh -c 'rm /run/hearth/lease' # as if it had been over
+killed
+is_armed || broken "no undo is armed"
+on "$node" sh -c 'mv /etc/ssh/sshd_config.d/50-test.conf /root/ && systemctl reload ssh' # so that hearth gets there at all
+expect 4 hearth apply --yes
+says "the undo of a change that nobody has proven yet: File/sshd@pve"
+within 90 put_back "$good"
+within 10 is_clean
+printf 'format: 1\npolicy: {proveWithin: 10}\n' >"$manifests/hearth.yaml"
+
+step "with the link cut"
+declare_sshd "$bad"
+begin apply hearth apply --yes
+within 30 goes_live "$bad"
+lab cut "$node"
+within 30 put_back "$good"
+lab heal "$node"
+within 60 gets_in
+ended apply 1
+says "rolled back"
+within 10 is_clean
+
+step "after a power cycle while armed"
+printf 'format: 1\npolicy: {proveWithin: 600}\n' >"$manifests/hearth.yaml"
+begin apply hearth apply --yes
+within 30 goes_live "$bad"
+killed
+is_armed || broken "no undo is armed"
+lab powercycle "$node"
+put_back "$good" || broken "the old file is not back"
+within 10 gets_in
+within 10 is_clean
+printf 'format: 1\npolicy: {proveWithin: 10}\n' >"$manifests/hearth.yaml"
+
+step "an invalid sshd configuration or sudoers file never goes live"
+declare_sshd "PermitRootLogin perhaps"
+expect 1 hearth apply --yes
+says "PermitRootLogin"
+put_back "$good" || broken "the invalid file went live"
+declare_sshd "$good"
+manifest sudo <<END
+kind: File
+name: sudo
+hosts: $node
+spec: {path: /etc/sudoers.d/test, content: "operator ALL = SOMETHING\n", mode: "0440"}
+END
+expect 1 hearth apply --yes
+says "syntax error"
+node_fails "$node" test -e /etc/sudoers.d/test
+is_clean || broken "something was left behind"
+withdraw sudo
+
+step "sudoers: a rule that takes root away from the operator is taken back"
+on "$node" sh -c 'ls /etc/sudoers.d'
+node_manifest "$node" "user: operator" "become: sudo" | manifest nodes
+manifest sudo <<END
+kind: File
+name: sudo
+hosts: $node
+spec: {path: /etc/sudoers.d/zz-test, content: "operator ALL=(ALL) !ALL\n", mode: "0440"}
+END
+plan_before=$(on "$node" sh -c 'cat /etc/sudoers.d/*')
+expect 1 hearth apply --yes
+says "rolled back"
+[ "$(on "$node" sh -c 'cat /etc/sudoers.d/*')" = "$plan_before" ] || broken "sudoers is not what it was"
+withdraw sudo
+plan_is_empty
+is_clean || broken "something was left behind"

@@ -29,7 +29,7 @@ SecretText text_of(const std::string& bytes) {
 class Store : public ::testing::Test {
  protected:
   void put(const std::string& path, const std::string& content, mode_t mode = 0600) {
-    std::filesystem::create_directories((folder_ / path).parent_path());
+    std::filesystem::create_directories(std::filesystem::path(folder_ / path).parent_path());
     std::ofstream(folder_ / path, std::ios::binary) << content;
     ::chmod((folder_ / path).c_str(), mode);
   }
@@ -54,7 +54,7 @@ TEST_F(Store, LooksAtCredentialsThenFilesThenTheEnvironment) {
 }
 
 TEST_F(Store, SaysEverywhereItLookedAndWhatToDo) {
-  const std::string root = folder_.path().string();
+  const std::string root = folder_.path();
   EXPECT_EQ(found("samba/eve"),
             "error[missing-secret]: there is no secret \"samba/eve\"; looked for " + root +
                 "/credentials/samba.eve, " + root +

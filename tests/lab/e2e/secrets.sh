@@ -19,11 +19,8 @@ set_secret() (
 forms_of() {
     printf '%s\n' "$1"
     printf '%s' "$1" | base64 -w0 | cut -c1-20
-    echo
     printf 'x%s' "$1" | base64 -w0 | cut -c5-24
-    echo
     printf 'xx%s' "$1" | base64 -w0 | cut -c5-24
-    echo
     printf '%s' "$1" | sha256sum | cut -d' ' -f1
 }
 

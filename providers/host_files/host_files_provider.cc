@@ -48,6 +48,20 @@ Live decode_attributes(const Resource& resource, const FileReply& reply) {
                         {"group", as_declared(reply.group, reply.gid, declared(resource, "group"))}});
 }
 
+// The content of a file that holds secrets, or held some: nothing of it is read.
+Value hidden_content(const FileReply& reply, const Value& declared) {
+  if (reply.type == Type::symlink) return live_text(reply, nullptr);
+  if (!reply.as_known) return UnknownValue{"was not compared"};
+  return *reply.as_known ? declared : Value("<differs>");
+}
+
+Value visible_content(const FileReply& reply, const Value& declared) {
+  if (!declared.is_list()) return live_text(reply, &declared);
+  const Value whole = Content::from_value(declared).shown();
+  Value text = live_text(reply, &whole);
+  return text == whole ? declared : text;
+}
+
 Live decode_file(const Resource& resource, const FileReply& reply) {
   const Value* content = resource.desired.find("content");
   switch (reply.type) {
@@ -72,7 +86,11 @@ Live decode_file(const Resource& resource, const FileReply& reply) {
     case Type::regular: break;
   }
   Live live = decode_attributes(resource, reply);
-  if (content != nullptr) live.fields.as_map().set("content", live_text(reply, content));
+  if (content == nullptr) return live;
+  const bool hidden = resource.hides("content");
+  live.fields.as_map().set("content",
+                           hidden ? hidden_content(reply, *content) : visible_content(reply, *content));
+  if (hidden && reply.type == Type::regular) live.marks.emplace("content", reply.sha256);
   return live;
 }
 
@@ -128,24 +146,31 @@ std::vector<Step> file_steps(const Resource& resource, const Live& live) {
   const Value* content = resource.desired.find("content");
   const Value nothing;
   const Value* on_disk = absent ? &nothing : live.fields.find("content");
-  if (content == nullptr || !content->is_string() || on_disk == nullptr || *on_disk == *content) {
+  if (content == nullptr || (!content->is_string() && !content->is_list()) || on_disk == nullptr ||
+      *on_disk == *content) {
     return absent ? std::vector<Step>{} : attribute_steps(resource, live);
   }
 
+  const auto mark = live.marks.find("content");
   WriteFile write{.path = path_of(resource),
-                  .content = content->as_string(),
+                  .content = Content::from_value(*content),
                   .mode = declared_mode(resource),
                   .owner = declared(resource, "owner"),
                   .group = declared(resource, "group"),
                   .check = {},
-                  .expected_sha256 = expected_hash(*on_disk),
+                  .expected_sha256 = mark == live.marks.end() ? expected_hash(*on_disk) : mark->second,
                   .keep_previous = true};
   // A new file gets defaults. So does one that takes a link's place: a link's own mode (0777) is nobody's
   // wish.
   if (write.expected_sha256 == "absent" || write.expected_sha256.empty()) {
-    write.mode = or_else(write.mode, "0644");
+    write.mode = or_else(write.mode, write.content.has_secrets() ? "0600" : "0644");
     write.owner = or_else(write.owner, "root");
     write.group = or_else(write.group, "root");
+  }
+  // A secret does not go into a file that everybody may read, also where nobody has declared its mode.
+  if (const std::string now = live.fields.string_or("mode", "");
+      write.content.has_secrets() && write.mode.empty() && is_open_to_others(now)) {
+    write.mode = mode_of_owner(now);
   }
   if (const Value* check = resource.desired.find("validate"); check != nullptr && check->is_list()) {
     for (const Value& word : check->as_list())
@@ -229,7 +254,17 @@ std::optional<Found> found_in(std::string_view kind, std::string_view line) {
 
 std::vector<Probe> HostFilesProvider::probes(const Resource& resource) const noexcept {
   if (is_directory_kind(resource)) return {probe_text(path_of(resource), nullptr)};
-  return {probe_text(path_of(resource), resource.desired.find("content"))};
+  const Value* content = resource.desired.find("content");
+  if (content != nullptr && resource.hides("content")) {
+    return {ReadFile{.path = path_of(resource),
+                     .known_sha256 = {},
+                     .max_content = 0,
+                     .hidden = true,
+                     .known_content = Content::from_value(*content)}};
+  }
+  if (content == nullptr || !content->is_list()) return {probe_text(path_of(resource), content)};
+  const Value whole = Content::from_value(*content).shown();
+  return {probe_text(path_of(resource), &whole)};
 }
 
 Live HostFilesProvider::decode(const Resource& resource, std::span<const Reply> replies) const noexcept {

@@ -8,6 +8,7 @@
 #include "reconciler/cli/installation.h"
 #include "reconciler/core/digest.h"
 #include "reconciler/manifest/checkout.h"
+#include "reconciler/plan/secret_use.h"
 #include "reconciler/transport/make_transport.h"
 
 namespace hearth {
@@ -33,9 +34,21 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
   } else {
     session->journal_trouble_ = journal.error().message;
   }
+  // Next to the journal, whose hashes it keys. Without a journal nothing is remembered: any key will do.
+  std::string key = random_hex(32);
+  if (session->journal_ != nullptr) {
+    auto kept = secret_key(default_journal_path() + ".key");
+    if (!kept) return refuse(kept.error());
+    key = *std::move(kept);
+  }
+  session->secrets_ = std::make_unique<Secrets>(make_secret_store(default_secret_sources()), std::move(key));
+  auto missing = prepare_secrets(session->manifests_, *session->secrets_, session->journal_.get());
+  if (missing.has_errors()) return tl::unexpected(std::move(missing));
+  TransportOptions options;
+  options.secrets = session->secrets_.get();
   session->targets_ = std::make_unique<Targets>(
       session->manifests_.hosts,
-      [loop = &session->loop_](const Host& host) { return make_transport(host, *loop, TransportOptions{}); });
+      [loop = &session->loop_, options](const Host& host) { return make_transport(host, *loop, options); });
   session->observer_ = std::make_unique<Observer>(session->loop_, *session->targets_, session->providers_);
   return session;
 }

@@ -8,6 +8,7 @@
 #include "reconciler/apply/progress.h"
 #include "reconciler/cli/invocation.h"
 #include "reconciler/core/diagnostic.h"
+#include "reconciler/core/secret.h"
 #include "reconciler/journal/journal.h"
 #include "reconciler/loop/event_loop.h"
 #include "reconciler/manifest/manifest_set.h"
@@ -21,7 +22,7 @@ namespace hearth {
 // Opened once a command. Everything in it lives on the calling thread.
 class Session {
  public:
-  // Loads manifests and schemas; contacts nothing. Fails with all complaints about the manifests: a command never goes on
+  // Loads manifests and schemas and reads the secrets that they name; contacts nothing. Fails with all complaints: a command never goes on
   // with half of what was declared.
   static tl::expected<std::unique_ptr<Session>, Diagnostics> open(const Invocation& invocation);
 
@@ -51,6 +52,7 @@ class Session {
   std::string commit_;
   bool dirty_ = false;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Secrets> secrets_;
   std::string journal_trouble_;
   EventLoop loop_;  // outlives the transports, whose threads post to it
   std::unique_ptr<Targets> targets_;

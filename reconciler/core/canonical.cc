@@ -198,4 +198,14 @@ std::optional<std::string> canonical_unit(std::string_view text) {
   return std::string(text).append(has_suffix ? "" : ".service");
 }
 
+std::string mode_of_owner(const std::string& mode) {
+  std::string out = mode;
+  for (std::size_t i = 0; i < 2 && i < out.size(); ++i) out[out.size() - 1 - i] = '0';
+  return out;
+}
+
+bool is_open_to_others(std::string_view mode) {
+  return !mode.empty() && mode.back() != '0';
+}
+
 }  // namespace hearth

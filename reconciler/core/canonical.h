@@ -32,4 +32,9 @@ std::optional<std::string> canonical_duration(std::string_view text);
 // The name of a systemd unit: `.service` is added where there is no suffix of a unit.
 std::optional<std::string> canonical_unit(std::string_view text);
 
+// MODE (octal digits) with nothing left for group and others.
+std::string mode_of_owner(const std::string& mode);
+// Whether others than owner and group may do anything by MODE.
+bool is_open_to_others(std::string_view mode);
+
 }  // namespace hearth

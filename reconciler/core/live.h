@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "reconciler/core/value.h"
@@ -18,6 +19,8 @@ struct Live {
   Value fields = Map{};
   // It runs, and with the content that lies on its host now: somewhere good to go back to.
   bool proven = false;
+  // Of fields that hold secrets: marks of what was read (Secrets::mark), by field. Same mark, same content.
+  std::map<std::string, std::string> marks = {};
 
   static Live present(Map fields) { return {Presence::present, {}, Value(std::move(fields))}; }
   static Live absent() { return {Presence::absent, {}, Value(Map{})}; }

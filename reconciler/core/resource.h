@@ -57,8 +57,14 @@ struct Resource {
   DriftPolicy drift = DriftPolicy::correct;
   OnRemove on_remove = OnRemove::remove;
   std::vector<Claim> claims;  // the first is primary
+  // Keyed hashes of the secrets that DESIRED names, by name: what the journal remembers of them.
+  std::map<std::string, std::string> secret_hashes;
+  // Fields that were last applied with a secret in them: what lies there may still be one.
+  std::vector<std::string> once_secret;
 
   [[nodiscard]] bool is_exclusive(std::string_view field) const;
+  // Neither side of FIELD may be shown: a secret is, or was, part of it.
+  [[nodiscard]] bool hides(std::string_view field) const;
 };
 
 // A machine that hearth reaches: the decoded `Node` resource.

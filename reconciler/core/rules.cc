@@ -179,8 +179,44 @@ const std::vector<Rule>& all_rules() {
           "A password or key is written into a manifest.",
           "Manifests live in git, where a secret stays for ever and is seen by everybody who can read the "
           "repository.",
-          "Store it with `hearth secret set NAME` and write {secret: NAME}. Consider the one in git as "
+          "Put it into the file NAME of hearth's secrets (see missing-secret) and write {secret: NAME}. "
+          "Consider the one in git as "
           "known: change it.",
+      },
+      {
+          "secret-open-to-others",
+          "A file that holds a secret has a mode by which everybody on the host may use it.",
+          "Every service on the host, also one that has been broken into, could read it.",
+          "End the mode with 0 (0600, 0640) and give owner or group to who has to read it.",
+      },
+      {
+          "missing-secret",
+          "A manifest names a secret that is nowhere.",
+          "Nothing is contacted before all secrets are there: half of a configuration helps nobody.",
+          "Put it into the file NAME of the secrets' folder, which nobody but you may read (mode 0600): "
+          "$HEARTH_SECRETS, else /etc/hearth/secrets for root, else ~/.config/hearth/secrets. Or set "
+          "HEARTH_SECRET_<NAME> (capitals, _ for everything that is no letter or digit). A service may get "
+          "it as a "
+          "systemd credential NAME, with . for each /. One line break at the end of a file is left out.",
+      },
+      {
+          "unusable-secret",
+          "A secret was found and cannot be used.",
+          "What others may read is no secret; what is empty or binary is a mistake where a password belongs.",
+          "Do what the message says. A secret that others could read should be changed.",
+      },
+      {
+          "bad-secret-name",
+          "The name of a secret cannot be the name of a file.",
+          "Secrets are looked for as files below one folder, and must not lead out of it.",
+          "Letters, digits and . _ - @ + , in parts between slashes; no part begins with a dot.",
+      },
+      {
+          "no-secret-key",
+          "The key beside the journal, with which it remembers secrets, cannot be used.",
+          "The journal recognises a secret that was changed by a hash that nobody can guess from without "
+          "this key.",
+          "Make the journal's folder writable for who runs hearth and for nobody else.",
       },
       {
           "secret-not-allowed",

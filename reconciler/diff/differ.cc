@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "reconciler/core/canonical.h"
+#include "reconciler/core/secret.h"
 #include "reconciler/manifest/kind_schema.h"
 
 namespace hearth {
@@ -137,9 +139,15 @@ Difference diff(const Resource& resource, const Live& live) {
   for (const auto& member : resource.desired.as_map()) {
     const FieldSchema* field = root.find(member.key);
     if (field == nullptr || !field->live) continue;
+    const std::size_t before = out.changes.size();
+    const auto hide = [&] {
+      if (out.changes.size() == before || !resource.hides(member.key)) return;
+      for (std::size_t i = before; i < out.changes.size(); ++i) out.changes[i].secret = true;
+    };
     if (absent) {
       // Null, a map of nulls and what equals absence are in order already: there is nothing there.
       walk.compare(*field, member.key, member.value, nullptr, false);
+      hide();
       continue;
     }
     const Value* value = live.fields.find(member.key);
@@ -148,6 +156,7 @@ Difference diff(const Resource& resource, const Live& live) {
       continue;
     }
     walk.compare(*field, member.key, member.value, *value, resource.is_exclusive(member.key));
+    hide();
   }
   const std::string& refresh = resource.kind->refresh();
   if (!refresh.empty() && !absent) {
@@ -166,6 +175,11 @@ Value managed_fields(const Resource& resource, const Live& live) {
   for (const auto& member : resource.desired.as_map()) {
     const FieldSchema* field = root.find(member.key);
     if (field == nullptr || !field->live || field->secret) continue;
+    if (resource.hides(member.key)) {
+      const auto mark = live.marks.find(member.key);
+      if (mark != live.marks.end()) out.set(member.key, Map{{"secretHash", mark->second}});
+      continue;
+    }
     const Value* value = live.fields.find(member.key);
     if (value == nullptr) continue;
     // Of an additive map only the declared entries are ours.
@@ -189,10 +203,13 @@ Value managed_fields(const Resource& resource, const Live& live) {
 
 Resource with_defaults(const Resource& resource) {
   Resource out = resource;
+  const bool secret = holds_secret(resource.desired);
   for (const FieldSchema& field : resource.kind->root().fields) {
-    if (field.default_value && !out.desired.as_map().contains(field.name)) {
-      out.desired.as_map().set(field.name, *field.default_value);
-    }
+    if (!field.default_value || out.desired.as_map().contains(field.name)) continue;
+    // What holds a secret is its owner's alone unless somebody says otherwise.
+    const bool closed = secret && field.form == FieldSchema::Form::mode && field.default_value->is_string();
+    out.desired.as_map().set(
+        field.name, closed ? Value(mode_of_owner(field.default_value->as_string())) : *field.default_value);
   }
   return out;
 }

@@ -12,7 +12,7 @@ namespace hearth {
 Difference diff(const Resource& resource, const Live& live);
 
 // The live values of the fields that RESOURCE declares (and of its refresh field): what a plan rests on. Fields that
-// steer hearth and secrets are left out; what could not be read stays unknown.
+// steer hearth and secrets are left out (of fields that may hold some there is a mark); what could not be read stays unknown.
 Value managed_fields(const Resource& resource, const Live& live);
 
 // RESOURCE with the schema's defaults filled in where nothing is declared: what a newly made thing gets.

@@ -1,4 +1,5 @@
 #include "reconciler/core/live.h"
+#include "reconciler/core/secret.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/journal/journal.h"
 
@@ -9,7 +10,7 @@ AppliedRecord applied_record(const Resource& resource, const Live& live, const s
   AppliedRecord record;
   if (!resource.claims.empty()) record.claim = resource.claims.front();
   record.address = resource.address.to_string();
-  record.spec = resource.desired;
+  record.spec = with_secret_hashes(resource.desired, resource.secret_hashes);
   record.live = managed_fields(resource, live);
   record.protect = resource.protect;
   record.on_remove = resource.on_remove;

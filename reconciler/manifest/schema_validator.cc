@@ -269,9 +269,9 @@ class Judgement {
       return complain(out, "wrong-type", instance, place, "a secret is expected here, not a map",
                       "write {secret: NAME}, with NAME a string", Finding::Weight::type);
     }
-    return complain(
-        out, "plaintext-secret", instance, place, "a secret stands here in plain text",
-        "store it with `hearth secret set NAME`, write {secret: NAME}, and change it where it was used");
+    return complain(out, "plaintext-secret", instance, place, "a secret stands here in plain text",
+                    "write {secret: NAME}, put it into the file NAME of hearth's secrets (`hearth explain "
+                    "missing-secret`), and change it where it was used");
   }
 
   bool check_type(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {

@@ -4,6 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "reconciler/core/canonical.h"
+#include "reconciler/core/secret.h"
+
 namespace hearth {
 
 namespace {
@@ -41,8 +44,22 @@ bool check_spec(const Value& spec, const KindSchema& kind, Diagnostics& diagnost
   Diagnostics found = kind.validate(spec);
   const bool good = !found.has_errors();
   diagnostics.append(std::move(found));
+  bool closed = true;
+  if (good && holds_secret(spec)) {
+    for (const auto& field : kind.root().fields) {
+      const Value* mode = spec.find(field.name);
+      if (field.form != FieldSchema::Form::mode || mode == nullptr || !mode->is_string() ||
+          !is_open_to_others(mode->as_string())) {
+        continue;
+      }
+      closed = false;
+      diagnostics.add({Severity::error, "secret-open-to-others", mode->position(), "spec." + field.name,
+                       "with " + mode->as_string() + " everybody on the host may use what holds a secret",
+                       "end the mode with 0, as in \"0640\", and give the group to who has to read it"});
+    }
+  }
   // The reader puts an unknown value where it has complained already.
-  return good && !contains_unknown(spec);
+  return good && closed && !contains_unknown(spec);
 }
 
 }  // namespace hearth

@@ -9,9 +9,11 @@
 
 #include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
+#include "reconciler/core/secret.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/graph/dependency_graph.h"
 #include "reconciler/observe/target.h"
+#include "reconciler/plan/secret_use.h"
 #include "reconciler/plan/way_back.h"
 #include "reconciler/safety/way_in.h"
 
@@ -91,6 +93,7 @@ std::optional<Resource> rebuilt(const AppliedRecord& record, const SchemaRegistr
   resource.protect = record.protect;
   resource.on_remove = record.on_remove;
   resource.claims = {record.claim};
+  resource.once_secret = secret_fields(record.spec);
   return resource;
 }
 
@@ -289,7 +292,8 @@ class Planner {
       if (!change.immutable) continue;
       action.refused = "immutable-field";
       action.refused_why = change.path + " cannot be changed once the thing exists (it is " +
-                           shown(change.live) + "); hearth never replaces a thing to change a field";
+                           (change.secret ? "a secret" : shown(change.live)) +
+                           "); hearth never replaces a thing to change a field";
       return;
     }
     const auto provider = input_.providers.load(action.resource.kind->provider());
@@ -363,7 +367,8 @@ class Planner {
       if (field == nullptr || !field->live || field->secret || resource.desired.as_map().contains(member.key))
         continue;
       const Value* value = live.fields.find(member.key);
-      const std::string stays = value == nullptr || value->is_unknown() ? "as it is" : shown(*value);
+      const std::string stays =
+          value == nullptr || value->is_unknown() || holds_secret(member.value) ? "as it is" : shown(*value);
       note(Note::Type::unmanaged, resource.address, member.key + " is no longer managed, stays " + stays);
     }
   }
@@ -376,7 +381,7 @@ class Planner {
   Cause cause_of(const Resource& resource, const Live& live) const {
     const auto record = applied(resource);
     if (!record) return Cause::unknown;
-    const bool manifest_moved = record->spec != resource.desired;
+    const bool manifest_moved = record->spec != with_secret_hashes(resource.desired, resource.secret_hashes);
     // Compared over what both sides managed: a newly declared field is intent, not drift.
     bool live_moved = live.presence == Live::Presence::absent;
     const Value now = managed_fields(resource, live);

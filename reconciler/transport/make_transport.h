@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "reconciler/core/resource.h"
+#include "reconciler/core/secret.h"
 #include "reconciler/loop/loop.h"
 #include "reconciler/transport/ssh_options.h"
 #include "reconciler/transport/transport.h"
@@ -12,6 +13,7 @@ namespace hearth {
 
 struct TransportOptions {
   SshOptions ssh;
+  Secrets* secrets = nullptr;  // outlives the transport; without it nothing that names a secret is sent
 };
 
 // Contacts nobody yet. LOOP must outlive the transport.

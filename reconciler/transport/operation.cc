@@ -103,6 +103,15 @@ void set_text(Map& map, std::string key, const std::string& text) {
   if (!text.empty()) map.set(std::move(key), text);
 }
 
+// JSON has no bytes: what is not text travels as base64, so that no two contents look alike. Secrets by name.
+void set_content(Map& map, const std::string& key, const Content& content) {
+  if (const std::string text = content.shown(); content.has_secrets() || is_utf8(text)) {
+    map.set(key, content.to_value());
+  } else {
+    map.set(key + "Base64", base64(text));
+  }
+}
+
 template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
@@ -133,11 +142,17 @@ std::string to_string(const Operation& operation) {
   return std::visit(
       Overloaded{
           [](const WriteFile& write) {
-            std::string what = std::to_string(write.content.size()) + " bytes";
+            const std::string text = write.content.shown();
+            const bool secret = write.content.has_secrets();
+            std::string what;
+            for (const std::string& name : write.content.secret_names()) {
+              what += (what.empty() ? "with " : ", ") + ("<secret " + name + ">");
+            }
+            if (!secret) what = std::to_string(text.size()) + " bytes";
             const std::string attributes_text = attributes(write.mode, write.owner, write.group);
             if (!attributes_text.empty()) what += ", " + attributes_text;
             // Enough of the hash to tell two contents apart; the whole is in to_value().
-            what += ", sha256 " + sha256(write.content).substr(0, 12);
+            if (!secret) what += ", sha256 " + sha256(text).substr(0, 12);
             std::string out = "write " + word(write.path) + " (" + what + ")";
             if (!write.check.empty()) out += ", checked by: " + words(write.check);
             return out;
@@ -160,7 +175,11 @@ std::string to_string(const Operation& operation) {
             }
             return out;
           },
-          [](const RunCommand& run) { return "run " + words(run.argv); },
+          [](const RunCommand& run) {
+            std::string out = "run " + words(run.argv);
+            if (run.input != Content()) out += " with input";
+            return out;
+          },
           [](const TakeLease& take) {
             return "take the lease for " + std::to_string(take.duration.count()) + " s as " +
                    word(take.holder);
@@ -198,13 +217,7 @@ Value to_value(const Operation& operation) {
                  [&](const WriteFile& write) {
                    map.set("operation", "writeFile");
                    map.set("path", write.path);
-                   // JSON has no bytes: what is not text travels as base64, so that no two contents look
-                   // alike.
-                   if (is_utf8(write.content)) {
-                     map.set("content", write.content);
-                   } else {
-                     map.set("contentBase64", base64(write.content));
-                   }
+                   set_content(map, "content", write.content);
                    set_text(map, "mode", write.mode);
                    set_text(map, "owner", write.owner);
                    set_text(map, "group", write.group);
@@ -253,6 +266,7 @@ Value to_value(const Operation& operation) {
                    map.set("operation", "runCommand");
                    map.set("argv", list_of(run.argv));
                    map.set("timeoutS", std::int64_t{run.timeout.count()});
+                   if (run.input != Content()) set_content(map, "input", run.input);
                  },
                  [&](const TakeLease& take) {
                    map.set("operation", "takeLease");

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "reconciler/core/content.h"
 #include "reconciler/core/value.h"
 
 namespace hearth {
@@ -23,6 +24,9 @@ struct ReadFile {
   std::string path;
   std::string known_sha256;
   std::uint64_t max_content = 1 << 20;
+  // The file holds secrets, or did: of its content nothing may travel but whether it is KNOWN_CONTENT.
+  bool hidden = false;
+  Content known_content = {};
   friend bool operator==(const ReadFile&, const ReadFile&) = default;
 };
 
@@ -69,6 +73,8 @@ struct FileReply {
   std::string sha256;                  // of regular files
   std::string target;                  // of symbolic links
   std::optional<std::string> content;  // see ReadFile
+  std::optional<bool>
+      as_known;  // of hidden ones: the content is the known one. SHA256 is then a mark of its own
 };
 
 struct ListReply {
@@ -106,7 +112,7 @@ using Reply = std::variant<NoReply, FileReply, ListReply, UnitReply, RunReply>;
 // temporary file's path), fsynced, and renamed over PATH. Never leaves a half-written live file.
 struct WriteFile {
   std::string path;
-  std::string content;
+  Content content;
   std::string mode;   // octal digits; "" keeps that of the file that is there (new: 0644)
   std::string owner;  // "" keeps (new: root)
   std::string group;
@@ -179,9 +185,11 @@ struct ControlUnit {
   friend bool operator==(const ControlUnit&, const ControlUnit&) = default;
 };
 
+// ARGV is seen by everybody on the host. INPUT is not: it comes on standard input.
 struct RunCommand {
   std::vector<std::string> argv;
   std::chrono::seconds timeout{60};
+  Content input = {};
   friend bool operator==(const RunCommand&, const RunCommand&) = default;
 };
 

@@ -462,7 +462,11 @@ run() {
   out=$run/out-$id8
   command exec 4>"$out" 5<"$out" || fail no-access "cannot write $out" || return 1
   rm -f -- "$out"
-  timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 6>&- 8>&- 9>&-
+  if [ -n "$fed" ]; then
+    base64 -d <&3 4>&- 5<&- 6>&- 8>&- 9>&- | timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 6>&- 8>&- 9>&-
+  else
+    timeout -k 5 "$seconds" "$@" >&4 2>&1 3<&- 4>&- 5<&- 6>&- 8>&- 9>&-
+  fi
   status=$?
   exec 4>&-
   tail -n "$lines" <&5 | tail -c 8192
@@ -480,6 +484,13 @@ run_command() {
     *) fail command "exit status $status" ;;
   esac
 }
+
+# feed_command SECONDS COMMAND…: the same, with standard input in base64 on 3.
+feed_command() {
+  local fed=1
+  run_command "$@"
+}
+fed=
 
 refuse() { fail "$@"; }
 

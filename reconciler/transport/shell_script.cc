@@ -102,6 +102,12 @@ class OperationRenderer {
  private:
   std::string in_root(const std::string& path) const { return root_ + path; }
 
+  // CONTENT on descriptor 3, which no list of processes shows.
+  [[nodiscard]] std::string here(const SecretText& content) const {
+    const std::string mark = "end-" + std::string(nonce_);
+    return " 3<<'" + mark + "'\n" + base64_lines(content.reveal()) + mark + "\n";
+  }
+
   static std::string key(const std::string& path) { return sha256(path); }
 
   static bool is_below_root(const std::string& path, std::string& why) {
@@ -117,6 +123,11 @@ class OperationRenderer {
     if (!why.empty()) return {};
     const std::string path = in_root(write.path);
     const Temporary temporary(path, id_);
+    const auto content = write.content.revealed();
+    if (!content) {
+      why = content.error().message;
+      return {};
+    }
     std::vector<std::string> words{path,
                                    temporary.path,
                                    temporary.name,
@@ -125,7 +136,7 @@ class OperationRenderer {
                                    write.group,
                                    write.expected_sha256,
                                    write.keep_previous ? (write.proven ? "!" : "") + key(write.path) : "",
-                                   sha256(write.content)};
+                                   sha256(content->reveal())};
     for (std::string argument : write.check) {
       for (std::size_t at = argument.find("{}"); at != std::string::npos;
            at = argument.find("{}", at + temporary.path.size())) {
@@ -134,9 +145,7 @@ class OperationRenderer {
       words.push_back(std::move(argument));
     }
     timeout_ += operation_time * 2;
-    const std::string mark = "end-" + std::string(nonce_);
-    return "write_file" + quoted_list(words) + " 3<<'" + mark + "'\n" + base64_lines(write.content) + mark +
-           "\n";
+    return "write_file" + quoted_list(words) + here(*content);
   }
 
   std::string render_one(const SetAttributes& set, std::string& why) {
@@ -209,6 +218,12 @@ class OperationRenderer {
     why = why_no_command(run.argv);
     if (why.empty() && !root_.empty()) why = root_ + " only stands for /: no command can be run in it";
     timeout_ += run.timeout + seconds(10);
+    const auto input = run.input.revealed();
+    if (!input && why.empty()) why = input.error().message;
+    if (!why.empty()) return {};
+    if (run.input != Content()) {
+      return "feed_command " + std::to_string(run.timeout.count()) + quoted_list(run.argv) + here(*input);
+    }
     return "run_command " + std::to_string(run.timeout.count()) + quoted_list(run.argv) + "\n";
   }
 

@@ -246,8 +246,11 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!write->expected_sha256.empty() && write->expected_sha256 != now) {
       return {failed, "moved", write->path + " was changed by somebody else"};
     }
-    if (!write->check.empty() && write->content.find("INVALID") != std::string::npos) {
-      return {failed, "check", "the check refused it"};
+    const auto revealed = write->content.revealed();
+    if (!revealed) return {failed, "invalid", revealed.error().message};
+    const std::string content(revealed->reveal());
+    if (!write->check.empty() && content.find("INVALID") != std::string::npos) {
+      return {failed, "check", "the check refused it, line 1: " + content};
     }
     if (write->keep_previous) keep(write->path, write->proven);
     File& file = files[write->path];
@@ -255,7 +258,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!write->mode.empty()) file.mode = write->mode;
     if (!write->owner.empty()) file.owner = write->owner;
     if (!write->group.empty()) file.group = write->group;
-    file.content = write->content;
+    file.content = content;
     file.modified = microseconds();
   } else if (const auto* attributes = std::get_if<SetAttributes>(&operation)) {
     const auto found = files.find(attributes->path);

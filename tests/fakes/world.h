@@ -13,7 +13,10 @@
 #include "reconciler/apply/applier.h"
 #include "reconciler/manifest/manifest_set.h"
 #include "reconciler/manifest/schema_registry.h"
+#include "reconciler/plan/secret_use.h"
 #include "reconciler/plan/survey.h"
+#include "reconciler/transport/secret_transport.h"
+#include "tests/fakes/fake_secrets.h"
 #include "tests/fakes/memory_host.h"
 #include "tests/fakes/memory_journal.h"
 #include "tests/fakes/simulated_loop.h"
@@ -59,12 +62,14 @@ class World {
   void connect() {
     observer.reset();
     transports.clear();
+    targets.reset();
+    secrets = std::make_unique<Secrets>(std::make_unique<FakeSecrets>(secret_texts), "key");
     targets = std::make_unique<Targets>(manifests.hosts, [this](const Host& host) {
       auto transport = std::make_unique<MemoryTransport>(loop, *hosts.at(host.name));
       if (prepare) prepare(host.name, *transport);
       transports.try_emplace(host.name, transport.get());
       ++connections[host.name];
-      return transport;
+      return std::make_unique<SecretTransport>(std::move(transport), loop, *secrets);
     });
     observer = std::make_unique<Observer>(loop, *targets, real_providers());
   }
@@ -73,6 +78,9 @@ class World {
 
   const Survey& look(const std::vector<std::string>& selection = {}) {
     last = nullptr;
+    if (const auto missing = prepare_secrets(manifests, *secrets, with_journal ? &journal : nullptr);
+        !missing.empty())
+      throw std::runtime_error(missing.to_string());
     PlanInput input{manifests, real_schemas(), real_providers(), with_journal ? &journal : nullptr,
                     Selection::parse(selection).value()};
     survey(loop, *observer, progress, input,
@@ -117,6 +125,9 @@ class World {
   std::function<void(const std::string&, MemoryTransport&)>
       prepare;  // each new transport, before its first use
   std::function<void(Applier&)> on_applier;
+  // What the secrets are; read anew with each connect().
+  std::map<std::string, std::string> secret_texts;
+  std::unique_ptr<Secrets> secrets;
   ManifestSet manifests;
   MemoryJournal journal;
   bool with_journal = true;

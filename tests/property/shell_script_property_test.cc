@@ -4,12 +4,17 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/core/json.h"
+#include "reconciler/core/secret.h"
 #include "reconciler/transport/process.h"
 #include "reconciler/transport/reply_parser.h"
 #include "reconciler/transport/shell_script.h"
+#include "tests/fakes/fake_secrets.h"
 
 namespace hearth {
 namespace {
@@ -129,6 +134,32 @@ RC_GTEST_PROP(ShellScriptProperty, FilesSurviveTheWayThereAndBack, ()) {
     RC_ASSERT(below != nullptr);
     RC_ASSERT(below->type == FileReply::Type::absent);
   }
+}
+
+// Around text, in a file and on standard input: every byte of a secret arrives, and what is shown of it has none.
+RC_GTEST_PROP(ShellScriptProperty, SecretsArriveExactlyAndAreNotShown, ()) {
+  const std::string nonce = random_hex(16);
+  const Folder root;
+  auto secret = *any_argument();
+  // Lines of base64 end after 57 bytes.
+  secret += std::string(*rc::gen::elementOf(std::vector<std::size_t>{1, 56, 57, 58, 5000}), *any_byte());
+  std::erase(secret, '\0');
+  RC_PRE(!secret.empty());
+  Secrets secrets(std::make_unique<FakeSecrets>(std::map<std::string, std::string>{{"s", secret}}), "key");
+  const std::string before = *any_bytes();
+  const std::string after = *any_bytes();
+  Content content(before);
+  content.add(SecretName{"s"});
+  content.add(after);
+  const std::string shown = to_json(to_value(WriteFile{.path = "/file", .content = content, .mode = "0600"}));
+  RC_ASSERT(content.bind(secrets).has_value());
+  const WriteFile write{.path = "/file", .content = content, .mode = "0600"};
+  RC_ASSERT(to_json(to_value(write)) == shown);
+  const auto results = parse_results(1, nonce, run(render_execute({write}, "", nonce, root.path())));
+  RC_LOG() << results[0].output << "\n";
+  RC_ASSERT(results[0].status == OperationResult::Status::done);
+  std::ifstream file(root.path() + "/file", std::ios::binary);
+  RC_ASSERT(std::string(std::istreambuf_iterator<char>(file), {}) == before + secret + after);
 }
 
 RC_GTEST_PROP(ShellScriptProperty, LinkTargetsSurvive, ()) {

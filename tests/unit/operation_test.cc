@@ -81,5 +81,20 @@ TEST(Operation, ContentsThatAreNoTextStayApart) {
   EXPECT_EQ(to_value(WriteFile{.path = "/a", .content = "ü€😀"}).string_or("content", ""), "ü€😀");
 }
 
+TEST(Operation, NamesSecretsAndNothingElseOfThem) {
+  Content content("password = ");
+  content.add(SecretName{"samba/eve"});
+  const Operation write = WriteFile{.path = "/etc/a", .content = content, .mode = "0600"};
+  EXPECT_EQ(to_string(write), "write /etc/a (with <secret samba/eve>, 0600)");
+  EXPECT_EQ(
+      to_json(to_value(write)),
+      R"({"operation":"writeFile","path":"/etc/a","content":["password = ",{"secret":"samba/eve"}],"mode":"0600"})");
+  const Operation run = RunCommand{{"chpasswd"}, std::chrono::seconds(60), content};
+  EXPECT_EQ(to_string(run), "run chpasswd with input");
+  EXPECT_EQ(
+      to_json(to_value(run)),
+      R"({"operation":"runCommand","argv":["chpasswd"],"timeoutS":60,"input":["password = ",{"secret":"samba/eve"}]})");
+}
+
 }  // namespace
 }  // namespace hearth

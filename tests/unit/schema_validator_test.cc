@@ -243,11 +243,11 @@ TEST(Validator, TakesSecretsWhereTheyStaySecret) {
 
 TEST(Validator, RefusesPlaintextSecretsWithoutShowingThem) {
   const std::string said = complaints(account, "{shell: s, password: hunter2}");
-  EXPECT_EQ(
-      said,
-      "m.yaml:1:22: error[plaintext-secret]: a secret stands here in plain text\n"
-      "    at spec.password\n"
-      "    store it with `hearth secret set NAME`, write {secret: NAME}, and change it where it was used\n");
+  EXPECT_EQ(said,
+            "m.yaml:1:22: error[plaintext-secret]: a secret stands here in plain text\n"
+            "    at spec.password\n"
+            "    write {secret: NAME}, put it into the file NAME of hearth's secrets (`hearth explain "
+            "missing-secret`), and change it where it was used\n");
   EXPECT_EQ(said.find("hunter2"), std::string::npos);
   EXPECT_EQ(complaints(account, "{shell: s, password: {secret: 5}}"),
             "m.yaml:1:22: error[wrong-type]: a secret is expected here, not a map\n"

@@ -136,6 +136,40 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   }
 }
 
+// As chpasswd wants it: on standard input, exactly, and in no argument.
+TEST_F(ShellScriptTest, CommandsAreFedTheirInput) {
+  const std::string input = "root:it's %s \"$(id)\"\n" + std::string(100'000, 'x') + "\n";
+  const fs::path out = root_ / "out";
+  std::string text =
+      render_execute(
+          {{RunCommand{
+                {"sh", "-c", "cat >\"$1\"; exit 3", "sh", out.string()}, std::chrono::seconds(60), input},
+            RunCommand{{"true"}, std::chrono::seconds(60), {}}}},
+          "", nonce)
+          .text;
+  EXPECT_EQ(text.find("root:it"), std::string::npos);
+  const std::string folder = "run=$root/run/hearth";
+  text.replace(text.find(folder), folder.size(), "run=" + (root_ / "runtime").string());
+  const ProcessResult result = run(text);
+  const auto results = parse_results({2}, nonce, {result.out, result.err}).at(0);
+  EXPECT_EQ(read(out), input);
+  EXPECT_EQ(results[0].status, Status::failed) << "the command's own status counts";
+  EXPECT_EQ(results[0].output, "exit status 3");
+}
+
+TEST_F(ShellScriptTest, CommandsNeedNotReadTheirInput) {
+  const std::string input(1'000'000, 'x');
+  std::string text = render_execute({{RunCommand{{"true"}, std::chrono::seconds(60), input},
+                                      RunCommand{{"sh", "-c", "read -r x; [ -z \"$x\" ]"}}}},
+                                    "", nonce)
+                         .text;
+  const std::string folder = "run=$root/run/hearth";
+  text.replace(text.find(folder), folder.size(), "run=" + (root_ / "runtime").string());
+  const ProcessResult result = run(text);
+  for (const auto& each : parse_results({2}, nonce, {result.out, result.err}).at(0))
+    EXPECT_EQ(each.status, Status::done) << each.output;
+}
+
 TEST_F(ShellScriptTest, AFullDiskLeavesTheLiveFileAndNothingElse) {
   const fs::path disk = root_ / "mnt";
   fs::create_directories(disk);

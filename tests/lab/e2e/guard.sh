@@ -112,6 +112,7 @@ within 10 is_clean
 
 step "after a power cycle while armed"
 printf 'format: 1\npolicy: {proveWithin: 600}\n' >"$manifests/hearth.yaml"
+within 60 lease_is_over
 begin apply hearth apply --yes
 within 30 goes_live "$bad"
 killed

@@ -1,0 +1,22 @@
+// Which secrets a set of manifests needs, read before anything is contacted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconciler/core/diagnostic.h"
+#include "reconciler/core/secret.h"
+#include "reconciler/journal/journal.h"
+#include "reconciler/manifest/manifest_set.h"
+
+namespace hearth {
+
+// Reads every secret that SET names and notes on its resources what is remembered of them: keyed hashes, and (from
+// JOURNAL, when there is one) which fields have held a secret. An error for each place that names a secret which cannot be
+// had.
+Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal);
+
+// The fields of SPEC, a map, that hold secrets.
+std::vector<std::string> secret_fields(const Value& spec);
+
+}  // namespace hearth

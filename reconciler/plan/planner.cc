@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/graph/dependency_graph.h"
@@ -404,6 +405,10 @@ class Planner {
       } else if (resource.on_remove == OnRemove::retain) {
         action.type = ActionType::forget;
         note(Note::Type::retained, resource.address, "no longer declared, stays as it is (onRemove: retain)");
+      } else if (const auto record = applied(resource); !record || !record->made) {
+        action.type = ActionType::forget;
+        note(Note::Type::retained, resource.address,
+             "no longer declared, stays as it is: hearth did not make it");
       } else {
         action.type = ActionType::remove;
         action.effect = Effect::destroy;
@@ -496,13 +501,16 @@ class Planner {
       bool* keep = nullptr;
       bool* is_proven = nullptr;
       std::string path;
+      std::string written;
       if (auto* write = std::get_if<WriteFile>(&step.operation)) {
+        written = sha256(write->content);
         keep = &write->keep_previous;
         is_proven = &write->proven;
         path = write->path;
       } else if (auto* removal = std::get_if<RemovePath>(&step.operation)) {
         keep = &removal->keep_previous;
         is_proven = &removal->proven;
+        written = "absent";
         path = removal->path;
       }
       if (keep == nullptr) return;
@@ -514,6 +522,11 @@ class Planner {
         return;
       }
       if (step.undo.empty()) step.undo.emplace_back(RestorePrevious{path});
+      // Going back must not take away what a person has written over it meanwhile.
+      for (Operation& undo : step.undo) {
+        auto* restore = std::get_if<RestorePrevious>(&undo);
+        if (restore != nullptr && restore->path == path) restore->written_sha256 = written;
+      }
       if (kept.insert(path).second) unit.finish.emplace_back(ForgetPrevious{path});
     });
     if (!unit.can_go_back) return;

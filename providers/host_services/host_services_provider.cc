@@ -108,6 +108,19 @@ bool needs_daemon_reload(const ServiceSpec& spec, const UnitReply& reply, const 
   });
 }
 
+// Whether the unit runs on an older text of its own than lies there now: a run that died may have made systemd read the new
+// one without restarting the unit. Files tell whole seconds only; in the same one, the start came after the writing.
+bool started_before_its_text(const ServiceSpec& spec, const Answers& answers) {
+  const std::int64_t started = answers.unit->started / 1'000'000;
+  const auto is_newer = [&](const Reply* reply) {
+    const auto* file = std::get_if<FileReply>(reply);
+    return file != nullptr && file->type == FileReply::Type::regular && file->modified > started;
+  };
+  if (started == 0) return false;
+  return (spec.text != nullptr && is_newer(answers.text)) ||
+         std::any_of(answers.drop_ins.begin(), answers.drop_ins.end(), is_newer);
+}
+
 bool wants(const Value* field) {
   return field != nullptr && field->is_boolean() && field->as_boolean();
 }
@@ -187,8 +200,12 @@ Live decode_service(const Resource& resource, const ServiceSpec& spec, const Ans
   if (not_found && !own_text) {
     impossible("there is no unit " + spec.unit +
                " on this host: install the package that brings it, or declare its `unit`");
-  } else if (masked && spec.masked == nullptr && !own_text) {
-    impossible(spec.unit + " is masked on this host: declare `masked: false` to have that undone");
+  } else if (masked && spec.masked == nullptr) {
+    const std::string why =
+        spec.unit + " is masked on this host: declare `masked: false` to have that undone";
+    impossible(why);
+    // The mask lies where the text would.
+    if (own_text && fields.find("unit")->is_null()) fields.set("unit", UnknownValue{why});
   }
 
   // A text that is still to be written makes the unit take it up anyway: whether it runs on old ones is a question of its
@@ -200,6 +217,7 @@ Live decode_service(const Resource& resource, const ServiceSpec& spec, const Ans
     current = !outdated && !(spec.state != "stopped" && runs_on_old_ones);
   }
   fields.set("current", current);
+  fields.set("textCurrent", !outdated && !started_before_its_text(spec, answers));
   Live live = Live::present(std::move(fields));
   live.proven = state == "running" && !outdated && !runs_on_old_ones;
   return live;
@@ -224,8 +242,8 @@ class ServiceSteps {
   std::vector<Step> next() {
     find_file_changes();
     const bool masked = boolean("masked", false);
-    // A text of its own and a mask are the same file: who declares the first cannot mean the second.
-    if (masked && (declares(spec_.masked, false) || writes_unit_)) {
+    // Undeclared, a mask is somebody's wish and stays: decode() says what cannot be because of it.
+    if (masked && declares(spec_.masked, false)) {
       control(Verb::unmask, {{"masked", false}}, Verb::mask);
     }
     if (spec_.state == "stopped" && state_ != "stopped" && !state_.empty()) {
@@ -435,7 +453,7 @@ class ServiceSteps {
     }
     if (changes_.empty() && boolean("current", true)) return;
     // A reload makes a program read its own files again; how systemd runs it changes only with a restart.
-    const bool reload = spec_.reload && changes_.empty();
+    const bool reload = spec_.reload && changes_.empty() && boolean("textCurrent", true);
     Step step{.operation = operation(reload ? Verb::reload : Verb::restart),
               .expects = expects,
               .effect = reload ? Effect::reload : Effect::restart,

@@ -192,7 +192,11 @@ class Applier::Impl {
       if (work_[i].ended) continue;
       const auto answer = taken.find(host_of(i));
       if (answer == taken.end() || answer->second.status == Leases::Taken::Status::held_by_us) continue;
-      end(i, Outcome::unknown, host_of(i) + " cannot be reached: " + answer->second.detail);
+      if (answer->second.status == Leases::Taken::Status::refused) {
+        end(i, Outcome::failed, host_of(i) + " gives no lease: " + answer->second.detail);
+      } else {
+        end(i, Outcome::unknown, host_of(i) + " cannot be reached: " + answer->second.detail);
+      }
     }
     for (Index i = 0; i < work_.size(); ++i) {
       if (!work_[i].ended && work_[i].waits_for == 0) ready_[host_of(i)].insert(i);
@@ -486,6 +490,7 @@ class Applier::Impl {
       return;
     }
     const bool moved = bad->code == "moved" || bad->code == "lost";
+    report_.actions[i].moved = bad->code == "moved";
     stop(i, moved ? Outcome::refused : Outcome::failed, bad->output.empty() ? bad->code : bad->output);
   }
 
@@ -573,7 +578,8 @@ class Applier::Impl {
     Work& work = work_[i];
     work.ended = true;
     --open_;
-    report_.actions[i] = {outcome, std::move(detail)};
+    report_.actions[i].outcome = outcome;
+    report_.actions[i].detail = std::move(detail);
     const bool final = !plan_.units[action.unit].can_go_back || !work.started;
     if (final) {
       settle(i);
@@ -622,10 +628,25 @@ class Applier::Impl {
     } else {
       Resource declared = action.resource;
       declared.desired = action.declared;
-      written = journal_.remember(applied_record(declared, verified_[i], plan_.commit, options_.by_person,
-                                                 milliseconds(loop_.now())));
+      AppliedRecord record =
+          applied_record(declared, verified_[i], plan_.commit, options_.by_person, milliseconds(loop_.now()));
+      record.made = has_made(i, record.claim);
+      written = journal_.remember(record);
     }
     if (!written) journal_failed(written.error().message);
+  }
+
+  // Whether the thing is hearth's own: it made it, now or before, or nothing of what it would ever take away (a drop-in beside
+  // a package's unit) was there before this action.
+  bool has_made(Index i, const Claim& claim) {
+    const Action& action = plan_.actions[i];
+    if (action.type == ActionType::create) return true;
+    const auto known = journal_.applied(claim);
+    if (known && known->made) return true;
+    if (!known && was_begun_to_make(journal_, action.address.to_string(), work_[i].journal_id)) return true;
+    const auto provider = providers_.load(action.resource.kind->provider());
+    return provider && (*provider)->removal_steps(action.resource, action.live).empty() &&
+           !(*provider)->removal_steps(action.resource, verified_[i]).empty();
   }
 
   void journal_failed(const std::string& why) {

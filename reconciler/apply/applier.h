@@ -32,6 +32,7 @@ struct ApplyOptions {
 struct ActionReport {
   Outcome outcome = Outcome::skipped;
   std::string detail;
+  bool moved = false;  // refused, as somebody changed since the plan what it would have written over
 };
 
 struct ApplyReport {

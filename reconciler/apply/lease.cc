@@ -59,6 +59,13 @@ void Leases::take(const std::vector<std::string>& hosts,
       } else if (result.code == "held") {
         taken.status = Taken::Status::held_by_other;
         taken.detail = result.output;
+      } else if (result.status == OperationResult::Status::failed) {
+        // It answered: whatever keeps it from writing a lease down is there to be put right.
+        taken.status = Taken::Status::refused;
+        taken.detail = result.output.empty() ? result.code : result.output;
+        if (result.code == "no-space") {
+          taken.detail = "its /run is full (" + taken.detail + "): free some space there, and apply again";
+        }
       } else {
         taken.detail = result.output.empty() ? "no answer" : result.output;
       }

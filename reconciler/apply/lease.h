@@ -17,9 +17,9 @@ class Leases {
  public:
   // How taking went on one host.
   struct Taken {
-    enum class Status { held_by_us, held_by_other, unreachable };
+    enum class Status { held_by_us, held_by_other, refused, unreachable };
     Status status = Status::unreachable;
-    std::string detail;  // who holds it, or why the host did not answer
+    std::string detail;  // who holds it, why the host cannot give it, or why it did not answer
   };
 
   // TOKEN is unique to the run; HOLDER is for people.

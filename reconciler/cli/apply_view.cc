@@ -111,7 +111,9 @@ ExitCode exit_code_of(const Plan& plan, const ApplyReport& report) {
   std::set<ExitCode> codes;
   if (!report.lease_held_by.empty()) return ExitCode::lease_held;
   if (!report.journal_error.empty()) codes.insert(ExitCode::error);
-  for (const ActionReport& action : report.actions) codes.insert(exit_code_of(action.outcome));
+  for (const ActionReport& action : report.actions) {
+    codes.insert(action.moved ? ExitCode::stale_plan : exit_code_of(action.outcome));
+  }
   // What the plan could not see or must not touch is still so.
   Plan notes;
   notes.notes = plan.notes;

@@ -270,6 +270,14 @@ bool said_with_its_host(const Plan& plan, const Note& note) {
          missing_host(plan, note.address) != nullptr;
 }
 
+// What is forgotten has a note that says so, and why it stays.
+bool said_by_its_note(const Plan& plan, const Action& action) {
+  return action.type == ActionType::forget && action.refused.empty() &&
+         std::any_of(plan.notes.begin(), plan.notes.end(), [&](const Note& note) {
+           return note.type == Note::Type::retained && note.address == action.address;
+         });
+}
+
 std::string hosts_text(const Plan& plan, const TextStyle& style) {
   const auto missing = static_cast<std::size_t>(std::count_if(
       plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return !host.reachable; }));
@@ -314,7 +322,9 @@ std::string body(const Plan& plan, const TextStyle& style) {
     out += "  " + paint(style, Color::yellow, "The journal cannot be read") +
            ": nothing is deleted, and drift cannot be told from new intent.\n";
   }
-  for (const Action& action : plan.actions) out += action_text(action, width, style);
+  for (const Action& action : plan.actions) {
+    if (!said_by_its_note(plan, action)) out += action_text(action, width, style);
+  }
   for (const Note& note : plan.notes) {
     if (!said_with_its_host(plan, note)) out += note_text(note, width, style);
   }

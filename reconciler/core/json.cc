@@ -10,8 +10,14 @@ namespace {
 using Ordered = nlohmann::ordered_json;
 using Sorted = nlohmann::json;
 
+// Deeper than anything that means something; every level costs stack.
+constexpr std::size_t most_levels = 512;
+constexpr std::string_view too_deep = "nested too deeply";
+
 template <typename Json>
-Json convert(const Value& value) {
+Json convert(const Value& value, std::size_t depth = 0) {
+  const bool nests = value.type() == Value::Type::list || value.type() == Value::Type::map;
+  if (nests && depth == most_levels) return Json{{"unknown", too_deep}};
   switch (value.type()) {
     case Value::Type::null: return nullptr;
     case Value::Type::boolean: return value.as_boolean();
@@ -20,12 +26,12 @@ Json convert(const Value& value) {
     case Value::Type::string: return value.as_string();
     case Value::Type::list: {
       Json out = Json::array();
-      for (const auto& element : value.as_list()) out.push_back(convert<Json>(element));
+      for (const auto& element : value.as_list()) out.push_back(convert<Json>(element, depth + 1));
       return out;
     }
     case Value::Type::map: {
       Json out = Json::object();
-      for (const auto& member : value.as_map()) out[member.key] = convert<Json>(member.value);
+      for (const auto& member : value.as_map()) out[member.key] = convert<Json>(member.value, depth + 1);
       return out;
     }
     case Value::Type::secret: return Json{{"secret", value.as_secret().name}};
@@ -63,6 +69,8 @@ Value convert_back(const Ordered& json) {
   return nullptr;
 }
 
+struct TooDeep {};
+
 }  // namespace
 
 std::string to_json(const Value& value, bool pretty) {
@@ -75,7 +83,20 @@ std::string to_canonical_json(const Value& value) {
 
 Result<Value> parse_json(std::string_view text, std::string_view file) {
   try {
-    return convert_back(Ordered::parse(text));
+    // nlohmann::json builds a tree level by level, but frees, copies and converts it by recursion.
+    const auto shallow = [](int depth, Ordered::parse_event_t event, Ordered&) {
+      const bool opens =
+          event == Ordered::parse_event_t::object_start || event == Ordered::parse_event_t::array_start;
+      if (opens && static_cast<std::size_t>(depth) >= most_levels) throw TooDeep{};
+      return true;
+    };
+    return convert_back(Ordered::parse(text, shallow));
+  } catch (const TooDeep&) {
+    Diagnostic diagnostic =
+        failure("bad-json", "nested deeper than " + std::to_string(most_levels) + " levels",
+                "nothing that hearth reads nests so deeply: look at where this comes from");
+    diagnostic.position.file = intern_file_name(file);
+    return tl::unexpected(std::move(diagnostic));
   } catch (const Ordered::exception& error) {
     Diagnostic diagnostic = failure("bad-json", error.what());
     diagnostic.position.file = intern_file_name(file);

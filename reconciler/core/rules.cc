@@ -429,6 +429,12 @@ const std::vector<Rule>& all_rules() {
           "Delete one of the two, or correct the field that says which thing is meant.",
       },
       {
+          "impossible-path",
+          "A file is declared where none can lie.",
+          "/ is a folder, and a file holds no other files: one of the two could never be as declared.",
+          "Correct the `path`, or that of the File above it.",
+      },
+      {
           "dependency-cycle",
           "Resources wait for each other in a circle.",
           "None of them could ever be the first.",

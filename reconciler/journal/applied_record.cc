@@ -20,4 +20,12 @@ AppliedRecord applied_record(const Resource& resource, const Live& live, const s
   return record;
 }
 
+bool was_begun_to_make(const Journal& journal, const std::string& address, ActionId current) {
+  for (const ActionRecord& action : journal.actions_on(address, 2)) {
+    if (action.id == current) continue;
+    return action.operation == "create" && (action.outcome.empty() || action.outcome == "unknown");
+  }
+  return false;
+}
+
 }  // namespace hearth

@@ -60,6 +60,7 @@ struct AppliedRecord {
   OnRemove on_remove = OnRemove::retain;
   std::string commit;
   bool by_person = false;    // a person applied it at least once
+  bool made = false;         // by hearth: what was there before hearth is never deleted
   std::int64_t applied = 0;  // ms since the epoch
 };
 
@@ -102,6 +103,10 @@ struct Live;
 // What is remembered of RESOURCE once it was found as declared.
 AppliedRecord applied_record(const Resource& resource, const Live& live, const std::string& commit,
                              bool by_person, std::int64_t applied);
+
+// Whether hearth made what ADDRESS names, by a run that began to and never learnt how that ended (its last action there but
+// CURRENT).
+bool was_begun_to_make(const Journal& journal, const std::string& address, ActionId current = 0);
 
 // Opens or makes the journal at PATH (folders too, 0700). Refuses a journal of a newer format, a damaged one,
 // one that others may write to.

@@ -25,7 +25,7 @@ constexpr int application_id = 0x68727468;
 
 // Version N of the format is what the first N entries make. Released entries never change: add one at the
 // end.
-constexpr std::array<const char*, 1> migrations = {
+constexpr std::array<const char*, 2> migrations = {
     R"sql(
 CREATE TABLE runs (
   id        INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused: people write run numbers down
@@ -73,7 +73,9 @@ CREATE TABLE applied (
   applied   INTEGER NOT NULL,
   PRIMARY KEY (space, host, id)
 ) STRICT, WITHOUT ROWID;
-)sql"};
+)sql",
+    // What an older journal holds may have been there before hearth: that is never deleted.
+    "ALTER TABLE applied ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"};
 
 std::string set_aside(const std::string& path) {
   return "keep the file for a look, and start anew without its history: mv " + path + " " + path +
@@ -246,8 +248,8 @@ constexpr std::string_view run_columns =
 constexpr std::string_view action_columns =
     "SELECT id, run, address, operation, changes, outcome, detail FROM actions ";
 constexpr std::string_view applied_columns =
-    "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied FROM "
-    "applied ";
+    "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied, made "
+    "FROM applied ";
 
 std::string sql(std::string_view columns, std::string_view rest) {
   return std::string(columns).append(rest);
@@ -277,6 +279,7 @@ AppliedRecord read_applied(Statement& row) {
   out.commit = row.text();
   out.by_person = row.integer() != 0;
   out.applied = row.integer();
+  out.made = row.integer() != 0;
   return out;
 }
 
@@ -368,11 +371,11 @@ class SqliteJournal final : public Journal {
       Statement(database_,
                 "INSERT OR REPLACE INTO applied(space, host, id, address, spec, live, protect, on_remove, "
                 "revision, "
-                "by_person, applied) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                "by_person, applied, made) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
           .bind(record.claim.space, record.claim.host, record.claim.id, record.address, to_json(record.spec),
                 to_json(record.live), record.protect,
                 std::string(record.on_remove == OnRemove::remove ? "delete" : "retain"), record.commit,
-                record.by_person, record.applied)
+                record.by_person, record.applied, record.made)
           .next();
     });
   }

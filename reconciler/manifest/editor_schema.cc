@@ -120,7 +120,9 @@ class SpecWriter {
                                            Value(property.key)) != required->as_list().end();
       const bool identifies = std::find(identity.begin(), identity.end(), property.key) != identity.end();
       Value below = written(property.value);
-      out.set(property.key, is_required || identifies ? std::move(below) : nullable(std::move(below)));
+      const Value* null = property.value.is_map() ? property.value.find("x-hearth-null") : nullptr;
+      const bool never_null = is_required || identifies || (null != nullptr && *null == Value(false));
+      out.set(property.key, never_null ? std::move(below) : nullable(std::move(below)));
     }
     return out;
   }

@@ -42,10 +42,10 @@ namespace {
 
 constexpr std::size_t max_nesting = 32;  // a reference that leads back to itself ends here
 
-constexpr std::array<std::string_view, 14> field_keywords = {
+constexpr std::array<std::string_view, 15> field_keywords = {
     "x-hearth-name-default", "x-hearth-live",  "x-hearth-list",      "x-hearth-absent", "x-hearth-form",
     "x-hearth-effect",       "x-hearth-write", "x-hearth-immutable", "x-hearth-secret", "x-hearth-write-only",
-    "x-hearth-reference",    "x-hearth-path",  "x-hearth-expected",  "x-hearth-kind"};
+    "x-hearth-reference",    "x-hearth-path",  "x-hearth-expected",  "x-hearth-kind",   "x-hearth-null"};
 
 // What may stand beside $ref: it says something about this use, not about what is valid.
 constexpr std::array<std::string_view, 6> beside_reference = {"$ref",     "description", "default",
@@ -161,8 +161,8 @@ class KindCompiler {
   // ---- x-hearth-kind -------------------------------------------------------------------------------------
 
   void read_kind(KindSchema& kind) {
-    static constexpr std::array<std::string_view, 8> known = {
-        "kind", "scope", "provider", "observeOnly", "onRemove", "identity", "claims", "refresh"};
+    static constexpr std::array<std::string_view, 9> known = {
+        "kind", "scope", "provider", "observeOnly", "onRemove", "identity", "claims", "refresh", "leaf"};
     const std::string pointer = "#/x-hearth-kind";
     const Value* header = document_.find("x-hearth-kind");
     if (header == nullptr || !header->is_map()) {
@@ -183,6 +183,7 @@ class KindCompiler {
                              {{"retain", OnRemove::retain}, {"delete", OnRemove::remove}});
     kind.identity_ = names(*header, "identity", pointer);
     kind.refresh_ = text(*header, "refresh", pointer);
+    kind.leaf_ = flag(*header, "leaf", pointer, false);
     read_claims(kind, *header, pointer + "/claims");
 
     const auto is_name = [](std::string_view name) {

@@ -11,6 +11,7 @@
 //                                  skipped when a field it names is not declared; `space: path` is lexically normalised
 //     refresh: FIELD               boolean live-only field: false when the thing runs on outdated inputs; the engine desires
 //                                  true, and foresees false when a resource reached by an `input` reference changes
+//     leaf: true                   its paths are files: nothing else can be declared below one, and none is /
 //   }
 //   a property x-hearth-name-default: TEMPLATE   value when left out, `{name}` replaced (identity fields)
 //              x-hearth-live: false              steers hearth, is no state of the system: never diffed
@@ -25,6 +26,7 @@
 //                                                identifies that one, where KIND's identity is a single field
 //              x-hearth-path: within | input     the value (or each element) is a path: an edge to whoever claims it, or
 //                                                claims the nearest folder above it; `input`: read when this one starts
+//              x-hearth-null: false              there is no such thing as none of it: null is refused
 //              x-hearth-expected: TEXT           what a pattern or combination means, for people: "an absolute path"
 //
 // Structure (fields, entries, elements) comes from `properties`, `items`, `patternProperties` (one) and
@@ -113,6 +115,8 @@ class KindSchema {
   [[nodiscard]] const std::vector<ClaimTemplate>& claims() const { return claims_; }
   // Name of the live-only "runs with its current inputs" field, or "".
   [[nodiscard]] const std::string& refresh() const { return refresh_; }
+  // Whether its paths are files: no other path can lie below one, and none is /.
+  [[nodiscard]] bool leaf() const { return leaf_; }
   [[nodiscard]] const FieldSchema& root() const { return root_; }    // of `spec` itself
   [[nodiscard]] const Value& document() const { return document_; }  // the JSON Schema itself
   [[nodiscard]] const std::string& description() const { return root_.description; }
@@ -133,6 +137,7 @@ class KindSchema {
   std::vector<std::string> identity_;
   std::vector<ClaimTemplate> claims_;
   std::string refresh_;
+  bool leaf_ = false;
   FieldSchema root_;
   Value document_;
   std::unique_ptr<const SchemaValidator> validator_;

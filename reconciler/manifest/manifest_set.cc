@@ -1,7 +1,9 @@
 #include "reconciler/manifest/manifest_set.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -91,6 +93,14 @@ ManifestSet load(std::vector<SourceFile> files, const SchemaRegistry& schemas, D
   return set;
 }
 
+// Whether FOLDER is there, and no hearth.yaml in it.
+bool lacks_settings(const std::string& folder) {
+  std::error_code why;
+  if (!std::filesystem::is_directory(folder, why)) return false;
+  const auto settings = std::filesystem::symlink_status(std::filesystem::path(folder) / settings_name, why);
+  return settings.type() == std::filesystem::file_type::not_found;
+}
+
 std::string_view name_of(DriftPolicy policy) {
   switch (policy) {
     case DriftPolicy::correct: return "correct";
@@ -140,7 +150,9 @@ const Resource* ManifestSet::find(const Address& address) const {
 
 ManifestSet load_manifests(const std::string& folder, const SchemaRegistry& schemas) {
   Diagnostics diagnostics;
-  auto files = read_folder(folder, diagnostics);
+  // Without hearth.yaml this is no manifests folder, whatever lies in it: it may be all of /.
+  const bool readable = !lacks_settings(folder);
+  auto files = readable ? read_folder(folder, diagnostics) : std::vector<SourceFile>{};
   // Without the folder there is nothing more to say about what is in it.
   const bool missing = files.empty() && diagnostics.has_errors();
   const bool has_settings =

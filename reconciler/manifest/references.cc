@@ -250,6 +250,7 @@ class ClaimResolver {
 
   void resolve() {
     for (std::size_t i = 0; i < set_.drafts.size(); ++i) take_claims(i);
+    for (std::size_t i = 0; i < set_.drafts.size(); ++i) check_places(i);
     report_.flush(diagnostics_);
     ReferringKinds referring;
     for (std::size_t i = 0; i < set_.drafts.size(); ++i) {
@@ -289,6 +290,45 @@ class ClaimResolver {
                     "; the first stands at " + first.position.to_string());
       }
     }
+  }
+
+  // Where nothing can lie: a file that is /, anything below a file.
+  void check_places(std::size_t number) {
+    Draft& draft = set_.drafts[number];
+    const Resource& resource = draft.resource;
+    const std::string name = resource.address.kind + "/" + resource.address.name;
+    for (const auto& claim : resource.claims) {
+      if (claim.space != "path") continue;
+      Diagnostic complaint{Severity::error, "impossible-path", resource.position, "", "", ""};
+      if (claim.id == "/" && resource.kind->leaf()) {
+        complaint.message = name + " declares /, which is a folder";
+        complaint.hint = "name the file that is meant";
+        draft.sound = false;
+        report_.add(std::move(complaint), resource.address.host);
+        continue;
+      }
+      const auto holder = leaf_above(claim.host, claim.id);
+      if (!holder || *holder == number) continue;
+      const Resource& above = set_.drafts[*holder].resource;
+      complaint.message = name + " declares " + claim.id + ", below what " + above.address.kind + "/" +
+                          above.address.name + " declares as a file";
+      complaint.hint = "correct one of the two paths: a file holds no other files";
+      draft.sound = false;
+      report_.add(std::move(complaint), resource.address.host,
+                  "; that one stands at " + above.position.to_string());
+    }
+  }
+
+  [[nodiscard]] std::optional<std::size_t> leaf_above(const std::string& host, std::string_view path) const {
+    constexpr std::size_t longest = 4096;  // of any path that a kernel takes
+    if (path.size() > longest) return std::nullopt;
+    for (auto slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+         slash = path.rfind('/')) {
+      path = path.substr(0, slash);
+      const auto holder = index_.holder_of_path(host, path);
+      if (holder && set_.drafts[*holder].resource.kind->leaf()) return holder;
+    }
+    return std::nullopt;
   }
 
   void add_path_edges(std::size_t number) {

@@ -189,6 +189,9 @@ class SchemaCompiler {
     if (const Value* flag = schema.find("x-hearth-secret"); flag != nullptr && flag->is_boolean()) {
       made.secret = flag->as_boolean();
     }
+    if (const Value* flag = schema.find("x-hearth-null"); flag != nullptr && *flag == Value(false)) {
+      made.never_null = true;
+    }
     if (const Value* form = schema.find("x-hearth-form"); form != nullptr && form->is_string()) {
       const auto* found = std::find_if(text_forms.begin(), text_forms.end(),
                                        [&](const TextForm& one) { return one.name == form->as_string(); });

@@ -95,6 +95,8 @@ struct SchemaNode {
   const SchemaNode* then_node = nullptr;
   const SchemaNode* else_node = nullptr;
 
+  bool never_null = false;  // x-hearth-null: false
+
   // Says nothing but which fields must be there: combinations of such schemas get messages of their own.
   bool only_required = false;
 };

@@ -537,6 +537,12 @@ class Judgement {
         return;
       }
       // null: must be unset. Whether that can be is a matter of `required`.
+      if (hearth_ && member.value.is_null() && schema.never_null) {
+        valid = complain(out, "null-not-allowed", member.value, place,
+                         quote(member.key) + " cannot be null: there is no such thing without it",
+                         "give it a value, or leave it out to have it as it is");
+        return;
+      }
       if (hearth_ && member.value.is_null() && !admits_null(schema)) return;
       valid = check(schema, member.value, place, out) && valid;
     };

@@ -412,6 +412,10 @@ class Planner {
       } else if (resource.on_remove == OnRemove::retain) {
         action.type = ActionType::forget;
         note(Note::Type::retained, resource.address, "no longer declared, stays as it is (onRemove: retain)");
+      } else if (const auto record = applied(resource); !record || !record->made) {
+        action.type = ActionType::forget;
+        note(Note::Type::retained, resource.address,
+             "no longer declared, stays as it is: hearth did not make it");
       } else {
         action.type = ActionType::remove;
         action.effect = Effect::destroy;
@@ -522,7 +526,11 @@ class Planner {
       for (const std::string& path : guard.keep) guard.undo.emplace_back(RestorePrevious{path});
     }
     for (const Operation& operation : way_back(steps)) {
-      if (auto undo = to_undo(operation)) guard.undo.push_back(*std::move(undo));
+      auto undo = to_undo(operation);
+      if (!undo) continue;
+      // Getting in again counts for more than an edit that somebody made meanwhile, and may have been part of the trouble.
+      if (auto* restore = std::get_if<RestorePrevious>(&*undo)) restore->written_sha256.clear();
+      guard.undo.push_back(*std::move(undo));
     }
     for (const Index i : unit.actions) {
       guard.holder += (guard.holder.empty() ? "" : ", ") + plan_.actions[i].address.to_string();
@@ -549,13 +557,17 @@ class Planner {
       bool* keep = nullptr;
       bool* is_proven = nullptr;
       std::string path;
+      std::string written;
       if (auto* write = std::get_if<WriteFile>(&step.operation)) {
+        // What a secret makes of it is not known here: "" lets anything that lies there go.
+        if (!write->content.has_secrets()) written = sha256(write->content.shown());
         keep = &write->keep_previous;
         is_proven = &write->proven;
         path = write->path;
       } else if (auto* removal = std::get_if<RemovePath>(&step.operation)) {
         keep = &removal->keep_previous;
         is_proven = &removal->proven;
+        written = "absent";
         path = removal->path;
       }
       if (keep == nullptr) return;
@@ -567,6 +579,11 @@ class Planner {
         return;
       }
       if (step.undo.empty()) step.undo.emplace_back(RestorePrevious{path});
+      // Going back must not take away what a person has written over it meanwhile.
+      for (Operation& undo : step.undo) {
+        auto* restore = std::get_if<RestorePrevious>(&undo);
+        if (restore != nullptr && restore->path == path) restore->written_sha256 = written;
+      }
       if (kept.insert(path).second) unit.finish.emplace_back(ForgetPrevious{path});
     });
     if (!unit.can_go_back) return;

@@ -249,6 +249,7 @@ Value to_value(const Operation& operation) {
                  [&](const RestorePrevious& restore) {
                    map.set("operation", "restorePrevious");
                    map.set("path", restore.path);
+                   set_text(map, "writtenSha256", restore.written_sha256);
                  },
                  [&](const ForgetPrevious& forget) {
                    map.set("operation", "forgetPrevious");

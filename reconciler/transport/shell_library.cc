@@ -343,8 +343,10 @@ op() {
 make_run() {
   [ -d "$run" ] && return
   local err
-  err=$(mkdir -p -- "$root/run" 2>&1 && mkdir -m 700 -- "$run" 2>&1) || [ -d "$run" ] ||
-    fail no-access "$err; hearth needs root here: connect as root, or set become: sudo for this Node"
+  err=$(mkdir -p -- "$root/run" 2>&1 && mkdir -m 700 -- "$run" 2>&1) || [ -d "$run" ] || case $err in
+    *'No space left on device'*) fail_write "$err" ;;
+    *) fail no-access "$err; hearth needs root here: connect as root, or set become: sudo for this Node" ;;
+  esac
 }
 
 read_lease() {
@@ -653,6 +655,8 @@ write_file() {
   if [ $# -gt 0 ]; then
     run 20 60 "$@"
     status=$?
+    # 75 (EX_TEMPFAIL): it could not judge.
+    [ "$status" -ne 75 ] || fail no-check "could not be checked; the live file is as it was" || return 1
     [ "$status" -eq 0 ] || fail check "refused by ${1##*/} (exit status $status); the live file is as it was" || return 1
     as_expected "$path" "$expected" || return 1
   fi
@@ -713,10 +717,39 @@ remove_path() {
   [ ! -d "${1%/*}/" ] || sync_directory "$1"
 }
 
-# restore_previous PATH TEMPORARY NAME-IN-IT KEY. Nothing kept: the change was never begun, or is taken back already.
+# what_lies_at PATH: the hash of a regular file, `absent`, or a word for anything else.
+what_lies_at() {
+  local hash
+  if [ -L "$1" ]; then
+    printf 'link %s' "$(readlink -- "$1")"
+  elif [ -f "$1" ]; then
+    hash=$(timeout -k 2 20 sha256sum <"$1") && printf %s "${hash%% *}"
+  elif [ -e "$1" ]; then
+    printf other
+  else
+    printf absent
+  fi
+}
+
+# restore_previous PATH TEMPORARY NAME-IN-IT KEY WRITTEN. Nothing kept: the change was never begun, or is taken back already.
+# What lies there must be what hearth left (WRITTEN; '' for whatever it is), or still what was kept.
 restore_previous() {
-  local err kept="$store/$4"
+  local err now kept="$store/$4"
   [ -d "$kept" ] || return 0
+  if [ -n "$5" ]; then
+    now=$(what_lies_at "$1") || fail write "cannot read $1" || return 1
+    if [ "$now" != "$5" ]; then
+      if [ -e "$kept/absent" ]; then
+        [ "$now" != absent ] || { forget "$1" "$4"; return; }
+        fail moved "$1 was changed by somebody else meanwhile, so it stays; before this run there was no such file ($kept)"
+        return 1
+      fi
+      err=$(what_lies_at "$kept/previous") || fail write "cannot read $kept/previous" || return 1
+      [ "$now" != "$err" ] || { forget "$1" "$4"; return; }
+      fail moved "$1 was changed by somebody else meanwhile, so it stays; what lay there before this run is kept in $kept/previous"
+      return 1
+    fi
+  fi
   if [ -e "$kept/absent" ]; then
     remove_path "$1" '' || return 1
   else

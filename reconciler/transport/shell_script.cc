@@ -174,7 +174,9 @@ class OperationRenderer {
     const Temporary temporary(in_root(restore.path), id_);
     timeout_ += operation_time;
     return "restore_previous" +
-           quoted_list({in_root(restore.path), temporary.path, temporary.name, key(restore.path)}) + "\n";
+           quoted_list({in_root(restore.path), temporary.path, temporary.name, key(restore.path),
+                        restore.written_sha256}) +
+           "\n";
   }
 
   std::string render_one(const ForgetPrevious& forget, std::string& why) {

@@ -220,6 +220,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
   if (const auto* take = std::get_if<TakeLease>(&operation)) {
     if (leased && lease->token != take->token) return {failed, "held", lease->holder};
     if (!armed.empty()) return {failed, "held", "an undo is armed: " + armed.begin()->second.arm.holder};
+    if (run_is_full) return {failed, "no-space", "write error: No space left on device"};
     lease = Lease{take->token, take->holder, loop_.now() + take->duration};
     return {done, {}, {}};
   }
@@ -277,7 +278,17 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     files.erase(removal->path);
   } else if (const auto* restore = std::get_if<RestorePrevious>(&operation)) {
     if (const auto found = kept.find(restore->path); found != kept.end()) {
-      if (found->second) {
+      const auto state = [](const File* file) { return file == nullptr ? "absent" : sha256(file->content); };
+      const auto live = files.find(restore->path);
+      const std::string now = state(live == files.end() ? nullptr : &live->second);
+      const std::string before = state(found->second ? &*found->second : nullptr);
+      if (!restore->written_sha256.empty() && now != restore->written_sha256) {
+        if (now != before) {
+          return {failed, "moved",
+                  restore->path + " was changed by somebody else; what lay there before is kept"};
+        }
+        // It never changed.
+      } else if (found->second) {
         files[restore->path] = *found->second;
       } else {
         files.erase(restore->path);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "reconciler/cli/apply_view.h"
+#include "reconciler/cli/text_view.h"
 #include "reconciler/core/json.h"
 #include "reconciler/plan/plan_file.h"
 #include "tests/fakes/world.h"
@@ -114,6 +116,34 @@ TEST(Apply, GivesAServiceThatDoesNotComeUpItsOldFileBack) {
   const Plan again = world.plan();
   ASSERT_EQ(again.actions.size(), 2U);
   EXPECT_EQ(again.actions[0].cause, Cause::intent);
+}
+
+TEST(Apply, LeavesWhatAPersonEditsWhileItGoesBack) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.apply();
+  world.declare({"pve"}, replaced(thermostat, "target: 20", "POISON"));
+  MemoryHost& host = world.host("pve");
+  world.prepare = [&](const std::string&, MemoryTransport& transport) {
+    transport.survives = [&](const Operation& operation) {
+      const auto* control = std::get_if<ControlUnit>(&operation);
+      if (control != nullptr && control->verb == ControlUnit::Verb::restart &&
+          host.content("/etc/thermostat.conf").starts_with("POISON")) {
+        world.loop.after(std::chrono::milliseconds(0),
+                         [&] { host.put("/etc/thermostat.conf", "by hand\n"); });
+      }
+      return true;
+    };
+  };
+  world.connect();
+  world.plan();
+  const ApplyReport report = world.apply();
+  const ActionReport file = world.of(report, "File/thermostat-conf@pve");
+  EXPECT_EQ(file.outcome, Outcome::failed) << trouble(report);
+  EXPECT_NE(file.detail.find("/etc/thermostat.conf"), std::string::npos) << file.detail;
+  EXPECT_EQ(host.content("/etc/thermostat.conf"), "by hand\n");
+  ASSERT_TRUE(host.kept.contains("/etc/thermostat.conf"));
+  EXPECT_EQ(host.kept.at("/etc/thermostat.conf")->content, "target: 20\n");
 }
 
 TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
@@ -253,6 +283,28 @@ TEST(Apply, RefusesToOverwriteWhatAPersonEditedSinceThePlan) {
   EXPECT_EQ(world.of(report, "File/thermostat-conf@pve").outcome, Outcome::refused) << trouble(report);
   EXPECT_EQ(world.of(report, "Service/thermostat@pve").outcome, Outcome::skipped);
   EXPECT_EQ(world.host("pve").content("/etc/thermostat.conf"), "by hand\n");
+}
+
+TEST(Apply, CallsThePlanStaleWhenAPersonEditedSinceThePlan) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.plan();
+  world.host("pve").put("/etc/thermostat.conf", "by hand\n");
+  const ApplyReport report = world.apply();
+  EXPECT_TRUE(world.of(report, "File/thermostat-conf@pve").moved);
+  EXPECT_EQ(exit_code_of(world.last_plan, report), ExitCode::stale_plan);
+}
+
+TEST(Apply, SaysThatANodesRunIsFull) {
+  World world;
+  world.declare({"pve"}, thermostat);
+  world.host("pve").run_is_full = true;
+  const ApplyReport report = world.apply();
+  const ActionReport file = world.of(report, "File/thermostat-conf@pve");
+  EXPECT_EQ(file.outcome, Outcome::failed);
+  EXPECT_EQ(file.detail.find("cannot be reached"), std::string::npos) << file.detail;
+  EXPECT_NE(file.detail.find("/run is full"), std::string::npos) << file.detail;
+  EXPECT_TRUE(world.host("pve").files.count("/etc/thermostat.conf") == 0);
 }
 
 TEST(Apply, FinishesTheUnitInFlightWhenInterruptedAndBeginsNothingMore) {
@@ -430,9 +482,106 @@ TEST(Apply, ForgetsWhatItDidNotMake) {
   const Plan plan = world.plan();
   ASSERT_EQ(plan.actions.size(), 1U);
   EXPECT_EQ(plan.actions[0].type, ActionType::forget);
+  const std::string text = plan_text(plan, TextStyle{});
+  EXPECT_NE(text.find("Service/cron@pve"), std::string::npos) << text;
+  EXPECT_EQ(text.find("Service/cron@pve"), text.rfind("Service/cron@pve")) << "said twice: " << text;
   world.apply();
   EXPECT_TRUE(world.host("pve").units.at("cron.service").running);
   EXPECT_TRUE(world.plan().actions.empty());
+}
+
+constexpr const char* found_things = R"(
+kind: File
+name: found
+hosts: all
+spec: {path: /etc/found, content: "1\n"}
+---
+kind: Directory
+name: found
+hosts: all
+onRemove: delete
+spec: {path: /srv/found}
+---
+kind: Service
+name: found
+hosts: all
+spec: {unit: "[Service]\nExecStart=/bin/true\n"}
+)";
+constexpr const char* something_else = R"(
+kind: File
+name: other
+hosts: all
+spec: {path: /etc/other, content: "1\n"}
+)";
+
+TEST(Apply, NeverDeletesWhatWasThereBeforeIt) {
+  for (const bool changed : {false, true}) {
+    World world;
+    world.declare({"pve"}, std::string(found_things) + "---" + something_else);
+    MemoryHost& host = world.host("pve");
+    host.put("/etc/found", changed ? "0\n" : "1\n");
+    host.put("/etc/systemd/system/found.service",
+             changed ? "[Service]\nExecStart=/bin/false\n" : "[Service]\nExecStart=/bin/true\n");
+    host.files["/srv/found"].type = FileReply::Type::directory;
+    host.files["/srv/found"].mode = changed ? "0700" : "0755";
+    world.plan();
+    EXPECT_TRUE(all_done(world.apply()));
+    // Also not when it changed it again.
+    world.declare({"pve"}, replaced(found_things, "1\\n", "2\\n") + "---" + something_else);
+    EXPECT_TRUE(all_done(world.apply()));
+    EXPECT_EQ(host.content("/etc/found"), "2\n");
+    world.declare({"pve"}, something_else);
+    const Plan plan = world.plan();
+    EXPECT_EQ(plan.actions.size(), 3U);
+    for (const Action& action : plan.actions) EXPECT_EQ(action.type, ActionType::forget);
+    EXPECT_EQ(plan.notes.size(), 3U);
+    for (const Note& note : plan.notes) {
+      EXPECT_EQ(note.type, Note::Type::retained);
+      EXPECT_NE(note.text.find("hearth did not make it"), std::string::npos) << note.text;
+    }
+    ApplyOptions options;
+    options.allowance = Allowance(Effect::destroy);
+    EXPECT_TRUE(all_done(world.apply(options)));
+    EXPECT_EQ(host.files.count("/etc/found") + host.files.count("/srv/found") +
+                  host.files.count("/etc/systemd/system/found.service"),
+              3U);
+    EXPECT_TRUE(world.plan().actions.empty());
+  }
+}
+
+TEST(Apply, DeletesWhatItMadeAlsoAfterItChangedIt) {
+  World world;
+  world.declare({"pve"}, std::string(found_things) + "---" + something_else);
+  EXPECT_TRUE(all_done(world.apply()));
+  world.declare({"pve"}, replaced(found_things, "1\\n", "2\\n") + "---" + something_else);
+  EXPECT_TRUE(all_done(world.apply()));
+  world.declare({"pve"}, something_else);
+  const Plan plan = world.plan();
+  EXPECT_EQ(plan.actions.size(), 3U);
+  for (const Action& action : plan.actions) EXPECT_EQ(action.type, ActionType::remove);
+}
+
+TEST(Apply, KnowsWhatItMadeAlsoWhenNoAnswerCame) {
+  World world;
+  world.declare({"pve"}, something_else);
+  world.prepare = [](const std::string&, MemoryTransport& transport) {
+    transport.survives = [](const Operation& operation) {
+      return !std::holds_alternative<WriteFile>(operation);
+    };
+    transport.carry_out_lost = true;
+  };
+  world.connect();
+  world.plan();
+  world.apply();
+  world.prepare = nullptr;
+  world.host("pve").lease.reset();
+  world.connect();
+  EXPECT_TRUE(world.plan().actions.empty());
+  world.apply();
+  world.declare({"pve"}, replaced(something_else, "/etc/other", "/etc/another"));
+  const Plan plan = world.plan();
+  EXPECT_TRUE(std::any_of(plan.actions.begin(), plan.actions.end(),
+                          [](const Action& action) { return action.type == ActionType::remove; }));
 }
 
 TEST(Apply, OnlyReportsDriftWhereThatIsAskedFor) {

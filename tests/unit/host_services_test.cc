@@ -1,11 +1,17 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
 
 #include "providers/host_services/host_services_provider.h"
 #include "providers/host_services/unit_check.h"
 #include "providers/host_services/unit_discovery.h"
 #include "providers/host_services/unit_state.h"
 #include "reconciler/core/json.h"
+#include "reconciler/transport/shell_script.h"
 #include "tests/fakes/resources.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace hearth {
 namespace {
@@ -563,8 +569,16 @@ TEST(HostServices, DisablesBeforeItMasks) {
             (Words{"stop", "disable", "mask"}));
 }
 
-TEST(HostServices, WritesItsTextOverAMask) {
-  const Resource resource = service("ssh.socket", {{"unit", app_text}});
+TEST(HostServices, LeavesAMaskThatNobodyDeclaredAndSaysWhatIsNotPossibleWithIt) {
+  const Resource resource = service("ssh.socket", {{"unit", app_text}, {"state", "running"}});
+  const Live live = decode(resource, {recorded(masked_socket), link_to("/dev/null"), regular_file("")});
+  EXPECT_NE(field(live, "unit").find("declare `masked: false`"), std::string::npos) << field(live, "unit");
+  EXPECT_NE(field(live, "state").find("declare `masked: false`"), std::string::npos) << field(live, "state");
+  for (const std::string& verb : verbs(provider.next_steps(resource, live))) EXPECT_NE(verb, "unmask");
+}
+
+TEST(HostServices, WritesItsTextOverAMaskThatIsDeclaredNotToBe) {
+  const Resource resource = service("ssh.socket", {{"unit", app_text}, {"masked", false}});
   const Live live = decode(resource, {recorded(masked_socket), link_to("/dev/null"), regular_file("")});
   const auto steps = provider.next_steps(resource, live);
   EXPECT_EQ(verbs(steps), (Words{"unmask", "write /etc/systemd/system/ssh.socket", "daemon_reload"}));
@@ -640,6 +654,46 @@ TEST(HostServices, TakesAwayWhatItAddedToAPackagesUnit) {
   EXPECT_EQ(verbs(provider.removal_steps(drop_in, decoded(regular_file("x\n")))),
             (Words{"remove /etc/systemd/system/ssh.service.d/10-n.conf", "daemon_reload", "restart"}));
   EXPECT_TRUE(provider.removal_steps(drop_in, decoded(FileReply{})).empty());
+}
+
+TEST(HostServices, RestartsWhatRunsOnAnOlderTextOfItsOwnWhereAReloadIsDeclared) {
+  const Resource resource = service(
+      "ssh", {{"unit", app_text}, {"onChange", "reload"}, {"configFiles", List{"/etc/ssh/sshd_config"}}});
+  UnitReply reply = recorded(ssh);
+  for (auto& [name, value] : reply.properties) {
+    if (name == "FragmentPath") value = "/etc/systemd/system/ssh.service";
+  }
+  reply.started = 2'000'000'000;
+  reply.inputs_modified = reply.started + 5'000'000;
+  FileReply text = regular_file(std::string(app_text));
+  text.modified = 2000;
+  EXPECT_EQ(verbs(provider.next_steps(resource, decode(resource, {reply, text, FileReply{}}))),
+            (Words{"daemon_reload", "reload"}));
+  text.modified = 2005;
+  EXPECT_EQ(verbs(provider.next_steps(resource, decode(resource, {reply, text, FileReply{}}))),
+            (Words{"daemon_reload", "restart"}));
+}
+
+// How the check ends for TEXT, as a real systemd says.
+int checked(const std::string& text, const std::string& environment = "") {
+  TemporaryFolder folder;
+  std::ofstream(folder / "new") << text;
+  std::vector<std::string> words = unit_check("hearth-test.service", "hearth-test.service");
+  words.back() = folder / "new";
+  std::string line = environment + " ";
+  for (const std::string& word : words) line += shell_quote(word) + " ";
+  return WEXITSTATUS(std::system((line + ">/dev/null 2>&1").c_str()));
+}
+
+TEST(HostServices, LetsSystemdJudgeAText) {
+  if (std::system("command -v systemd-analyze >/dev/null") != 0) GTEST_SKIP() << "no systemd here";
+  const std::string good = "[Service]\nExecStart=/bin/true\n";
+  EXPECT_EQ(checked(good), 0);
+  // From a newer systemd: this one ignores it.
+  EXPECT_EQ(checked(good + "Sparkle=yes\n[Glitter]\nX=1\n"), 0);
+  EXPECT_EQ(checked(good + "MemoryMax=a lot\n"), 1);
+  EXPECT_EQ(checked("[Service]\nRestart=always\n"), 1);
+  EXPECT_EQ(checked(good, "TMPDIR=/nonexistent"), 75) << "nothing was judged";
 }
 
 // ---- Texts ----

@@ -65,6 +65,7 @@ AppliedRecord some_applied(std::string id = "/etc/motd") {
   record.on_remove = OnRemove::remove;
   record.commit = "abc123";
   record.by_person = true;
+  record.made = true;
   record.applied = 42;
   return record;
 }
@@ -204,6 +205,7 @@ TYPED_TEST(AnyJournal, RemembersTheLastThingAppliedToAClaim) {
   EXPECT_EQ(found->on_remove, OnRemove::retain);
   EXPECT_EQ(found->commit, "abc123");
   EXPECT_TRUE(found->by_person);
+  EXPECT_TRUE(found->made);
   EXPECT_EQ(found->applied, 42);
 
   const auto all = journal.all_applied();
@@ -276,6 +278,18 @@ TEST_F(SqliteJournalTest, MakesFoldersAndFilesThatOnlyTheOwnerReads) {
 TEST_F(SqliteJournalTest, FindsEverythingAgainWhenOpenedAgain) {
   ASSERT_TRUE(open()->remember(some_applied()).has_value());
   EXPECT_TRUE(open()->applied(some_applied().claim).has_value());
+}
+
+TEST_F(SqliteJournalTest, OpensAnOlderFormatAndDoesNotTakeWhatItHoldsForMade) {
+  ASSERT_TRUE(open()->remember(some_applied()).has_value());
+  meddle(path_, "ALTER TABLE applied DROP COLUMN made; PRAGMA user_version = 1");
+  const auto journal = open();
+  const auto found = journal->applied(some_applied().claim);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->applied, 42);
+  EXPECT_FALSE(found->made);
+  ASSERT_TRUE(journal->remember(some_applied()).has_value());
+  EXPECT_TRUE(journal->applied(some_applied().claim)->made);
 }
 
 TEST_F(SqliteJournalTest, LetsOthersReadWhileItIsOpen) {
@@ -436,7 +450,7 @@ TEST_F(SqliteJournalTest, KnowsNothingOnceReadingHasFailed) {
   meddle(path_,
          "INSERT INTO applied SELECT space, 'h2', id, address, spec, live, protect, on_remove, revision, "
          "by_person, "
-         "applied FROM applied");  // what SQLite had cached no longer holds
+         "applied, made FROM applied");  // what SQLite had cached no longer holds
   disk.read_error = SQLITE_IOERR_READ;
   EXPECT_TRUE(journal->all_applied().empty());
   ASSERT_TRUE(journal->damage().has_value());

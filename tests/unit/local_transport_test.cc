@@ -398,6 +398,17 @@ TEST_F(LocalTransportTest, ALinkIsNeverTakenForWhatItPointsTo) {
   EXPECT_TRUE(fs::exists(root_ / "dir"));
 }
 
+TEST_F(LocalTransportTest, TellsACheckThatCouldNotJudgeFromARefusal) {
+  put("/etc/a", "old");
+  const auto write = [&](const char* status) {
+    return execute_one(
+        WriteFile{.path = "/etc/a", .content = "new", .check = {"sh", "-c", std::string("exit ") + status}});
+  };
+  EXPECT_FAILED(write("75"), "no-check");
+  EXPECT_FAILED(write("1"), "check");
+  EXPECT_EQ(get("/etc/a"), "old");
+}
+
 // ---- Going back
 // ----------------------------------------------------------------------------------------------------
 
@@ -424,6 +435,50 @@ TEST_F(LocalTransportTest, PutsBackWhatWasThere) {
   EXPECT_FALSE(fs::exists(root_ / "var/lib/hearth")) << "nothing is kept any more";
   // Once more: the answer to the first may have been lost.
   EXPECT_DONE(execute_one(RestorePrevious{"/etc/a"}));
+  EXPECT_EQ(get("/etc/a"), "old");
+}
+
+TEST_F(LocalTransportTest, PutsNothingBackOverWhatAPersonWroteMeanwhile) {
+  put("/etc/a", "old");
+  put("/etc/gone", "old");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/fresh", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(RemovePath{"/etc/gone", true}));
+  put("/etc/a", "by hand");
+  put("/etc/fresh", "by hand");
+  put("/etc/gone", "by hand");
+  for (const auto& [path, written] :
+       {std::pair("/etc/a", sha256("new")), std::pair("/etc/fresh", sha256("new")),
+        std::pair("/etc/gone", std::string("absent"))}) {
+    const OperationResult result = execute_one(RestorePrevious{path, written});
+    EXPECT_FAILED(result, "moved");
+    EXPECT_EQ(get(path), "by hand");
+    const std::string kept = "/var/lib/hearth/undo/" + sha256(path);
+    EXPECT_NE(result.output.find(path), std::string::npos) << result.output;
+    EXPECT_NE(result.output.find(kept), std::string::npos) << result.output;
+    EXPECT_TRUE(fs::exists(root_ / kept.substr(1)));
+  }
+  EXPECT_EQ(get("/var/lib/hearth/undo/" + sha256("/etc/a") + "/previous"), "old");
+}
+
+TEST_F(LocalTransportTest, DropsWhatWasKeptOfAFileThatNeverChanged) {
+  put("/etc/a", "old");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/fresh", .content = "new", .keep_previous = true}));
+  put("/etc/a", "old");
+  fs::remove(root_ / "etc/fresh");
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/a", sha256("new")}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/fresh", sha256("new")}));
+  EXPECT_EQ(get("/etc/a"), "old");
+  EXPECT_FALSE(fs::exists(root_ / "etc/fresh"));
+  EXPECT_FALSE(fs::exists(root_ / "var/lib/hearth"));
+}
+
+TEST_F(LocalTransportTest, PutsBackWhatADeadRunHadKept) {
+  put("/etc/a", "old");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "from a dead run", .keep_previous = true}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/a", sha256("new")}));
   EXPECT_EQ(get("/etc/a"), "old");
 }
 

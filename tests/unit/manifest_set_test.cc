@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/fakes/manifest_kinds.h"
 #include "tests/fakes/temporary_folder.h"
+#include "tests/fakes/world.h"
 
 namespace hearth {
 namespace {
@@ -193,6 +195,66 @@ TEST_F(FingerprintTest, IsTheSameForWhatAsksForTheSame) {
                            "exclusive: true\n", "dependsOn: [Node/pve]\n"}) {
     EXPECT_NE(base, of(file + word)) << word;
   }
+}
+
+constexpr const char* one_node = "kind: Node\nname: pve\nspec: {address: 192.0.2.1}\n---\n";
+
+std::string complaints_about(const std::string& text) {
+  return load_manifest_texts({{"hearth.yaml", "format: 1\ncluster: Test\n"}, {"test.yaml", one_node + text}},
+                             real_schemas())
+      .diagnostics.to_string();
+}
+
+TEST(ManifestSet, RefusesNullWhereAFileCannotBeWithoutIt) {
+  for (const char* field : {"content", "mode", "owner", "group"}) {
+    const std::string said = complaints_about("kind: File\nname: f\nhosts: all\nspec:\n  path: /etc/f\n  " +
+                                              std::string(field) + ": null\n");
+    EXPECT_NE(said.find("test.yaml:10:"), std::string::npos) << said;
+    EXPECT_NE(said.find("null-not-allowed"), std::string::npos) << said;
+  }
+}
+
+TEST(ManifestSet, RefusesAFileThatIsTheRootAndWhateverLiesBelowAFile) {
+  for (const char* path : {"/", "//", "/etc/.."}) {
+    const std::string said = complaints_about(
+        "kind: File\nname: f\nhosts: all\nspec: {path: " + std::string(path) + ", content: x}\n");
+    EXPECT_NE(said.find("impossible-path"), std::string::npos) << path << ": " << said;
+  }
+  const std::string file = "kind: File\nname: f\nhosts: all\nspec: {path: /etc/f, content: x}\n---\n";
+  for (const char* below : {"/etc/f/g", "/etc/f/g/h"}) {
+    for (const char* kind : {"File", "Directory"}) {
+      const std::string said = complaints_about(file + "kind: " + kind +
+                                                "\nname: below\nhosts: all\nspec: {path: " + below + "}\n");
+      EXPECT_NE(said.find("impossible-path"), std::string::npos) << said;
+      EXPECT_NE(said.find("File/f"), std::string::npos) << said;
+    }
+  }
+  EXPECT_EQ(
+      complaints_about(file + "kind: File\nname: beside\nhosts: all\nspec: {path: /etc/f.d/g, content: x}\n"),
+      "");
+}
+
+TEST(ManifestSet, WantsUnitsThatCanRun) {
+  const auto with = [](const std::string& name) {
+    return complaints_about("kind: Service\nname: s\nhosts: all\nspec: {unitName: '" + name +
+                            "', state: running}\n");
+  };
+  for (const char* name : {"..", ".", "foo@", "foo@.service", "foo@.timer"})
+    EXPECT_NE(with(name), "") << name;
+  for (const char* name : {"foo", "foo.service", "getty@tty1.service", "getty@tty1",
+                           "dev-disk-by\\x2duuid.swap", "a@b@c.service"}) {
+    EXPECT_EQ(with(name), "") << name;
+  }
+}
+
+TEST(ManifestSet, LooksAtNothingInAFolderWithoutSettings) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "deep");
+  std::filesystem::create_symlink("loop", std::filesystem::path(folder / "deep/loop"));
+  const ManifestSet set = load_manifests(folder / "", real_schemas());
+  ASSERT_EQ(set.diagnostics.all().size(), 1U) << set.diagnostics.to_string();
+  EXPECT_EQ(set.diagnostics.all()[0].rule, "no-settings");
+  EXPECT_FALSE(set.complete);
 }
 
 }  // namespace

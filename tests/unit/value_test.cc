@@ -39,5 +39,35 @@ TEST(Json, ReplacesBytesThatAreNoUtf8) {
   EXPECT_EQ(to_json(Value("\xff")), "\"\xef\xbf\xbd\"");
 }
 
+TEST(Json, RefusesTextThatNestsWithoutEnd) {
+  for (const char* open : {"[", "{\"a\":"}) {
+    std::string text;
+    for (int i = 0; i < 1'000'000; ++i) text += open;
+    const auto value = parse_json(text, "x.json");
+    ASSERT_FALSE(value.has_value());
+    EXPECT_NE(value.error().message.find("nested deeper than 512 levels"), std::string::npos)
+        << value.error().message.substr(0, 200);
+  }
+  const auto deep = [](int levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_TRUE(parse_json(deep(512)).has_value());
+  EXPECT_FALSE(parse_json(deep(513)).has_value());
+}
+
+TEST(Json, PrintsValuesThatNestWithoutEnd) {
+  Value value = 1;
+  const auto nest = [](Value inner) {
+    List list;
+    list.push_back(std::move(inner));
+    return Value(std::move(list));
+  };
+  for (int i = 0; i < 3000; ++i) value = nest(std::move(value));
+  for (const std::string& text : {to_json(value), to_json(value, true), to_canonical_json(value)}) {
+    EXPECT_NE(text.find("nested too deeply"), std::string::npos);
+  }
+  Value fits = 1;
+  for (int i = 0; i < 512; ++i) fits = nest(std::move(fits));
+  EXPECT_EQ(to_json(fits).find("nested too deeply"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace hearth

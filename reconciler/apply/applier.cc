@@ -64,7 +64,9 @@ Value recorded_changes(const Action& action) {
   List out;
   for (const Change& change : action.changes) {
     Map entry{{"path", change.path}};
-    if (!change.secret) {
+    if (change.secret) {
+      entry.set("secret", true);
+    } else {
       entry.set("live", change.live);
       entry.set("desired", change.desired);
     }

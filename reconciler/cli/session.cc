@@ -43,6 +43,7 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
   }
   session->secrets_ = std::make_unique<Secrets>(make_secret_store(default_secret_sources()), std::move(key));
   auto missing = prepare_secrets(session->manifests_, *session->secrets_, session->journal_.get());
+  forget_secret_variables();
   if (missing.has_errors()) return tl::unexpected(std::move(missing));
   TransportOptions options;
   options.secrets = session->secrets_.get();

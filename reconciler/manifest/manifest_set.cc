@@ -116,12 +116,16 @@ Value to_value(const Resource& resource) {
   std::sort(dependencies.begin(), dependencies.end());
   std::vector<std::string> exclusive = resource.exclusive_fields;
   std::sort(exclusive.begin(), exclusive.end());
+  // A plan does not outlive a secret either.
+  Map secrets;
+  for (const auto& [name, hash] : resource.secret_hashes) secrets.append(name, {}, hash);
   Map labels;
   for (const auto& [label, value] : resource.labels) labels.append(label, {}, value);
   return Map{
       {"address", resource.address.to_string()},
       {"cluster", resource.cluster},
       {"desired", resource.desired},
+      {"secrets", std::move(secrets)},
       {"labels", std::move(labels)},
       {"dependencies", List(dependencies.begin(), dependencies.end())},
       {"exclusive", resource.exclusive_all ? Value(true) : Value(List(exclusive.begin(), exclusive.end()))},

@@ -1,9 +1,13 @@
 #include "reconciler/plan/secret_use.h"
 
+#include <cstdlib>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX declares it nowhere
 
 namespace hearth {
 
@@ -51,6 +55,15 @@ Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* j
       resource.once_secret = secret_fields(record->spec);
   }
   return diagnostics;
+}
+
+void forget_secret_variables() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (text.starts_with(secret_variable(""))) names.emplace_back(text.substr(0, text.find('=')));
+  }
+  for (const std::string& name : names) ::unsetenv(name.c_str());
 }
 
 std::vector<std::string> secret_fields(const Value& spec) {

@@ -16,6 +16,10 @@ namespace hearth {
 // had.
 Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal);
 
+// Takes all HEARTH_SECRET_… variables out of the environment, so that no program that is started inherits them: once all
+// secrets are read.
+void forget_secret_variables();
+
 // The fields of SPEC, a map, that hold secrets.
 std::vector<std::string> secret_fields(const Value& spec);
 

@@ -149,10 +149,11 @@ chmod 600 "$HEARTH_SECRETS/lab/password"
 
 step "plans"
 told plan 2 hearth plan
-says "content" "secret"
+says "File/agent-secret@agent"
 told plan-steps 2 hearth plan --steps
 says "<secret lab/password>"
 told plan-json 2 hearth plan -o json
+json '[.actions[].changes[] | select(.secret) | .path] | join(" ")' content
 told plan-out 2 hearth plan --out "$work/plan.json"
 
 step "an apply that fails because its folder is missing"
@@ -186,8 +187,8 @@ told history 0 hearth history
 told history-run 0 hearth history 3
 told history-json 0 hearth history -o json
 told history-address 0 hearth history File/agent-secret@agent
-told explain 0 hearth explain File/agent-secret@agent
-told explain-json 0 hearth explain File/agent-secret@agent -o json
+told explain 0 hearth explain File.content
+told explain-json 0 hearth explain File -o json
 told graph 0 hearth graph
 told graph-json 0 hearth graph -o json
 told validate 0 hearth validate

@@ -25,6 +25,8 @@ struct Step {
   Effect effect = Effect::none;  // what the world feels of this step
   // Sent when the unit of work goes back. Content (RestorePrevious) goes back first, then what activates it.
   std::vector<Operation> undo;
+  // The login account that this step changes ("" none, "*" whichever): one that the operator comes in by is guarded.
+  std::string account;
 };
 
 // What exists on a host, declared or not.

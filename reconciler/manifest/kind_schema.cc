@@ -42,10 +42,12 @@ namespace {
 
 constexpr std::size_t max_nesting = 32;  // a reference that leads back to itself ends here
 
-constexpr std::array<std::string_view, 14> field_keywords = {
-    "x-hearth-name-default", "x-hearth-live",  "x-hearth-list",      "x-hearth-absent", "x-hearth-form",
-    "x-hearth-effect",       "x-hearth-write", "x-hearth-immutable", "x-hearth-secret", "x-hearth-write-only",
-    "x-hearth-reference",    "x-hearth-path",  "x-hearth-expected",  "x-hearth-kind"};
+constexpr std::array<std::string_view, 15> field_keywords = {
+    "x-hearth-name-default", "x-hearth-live",      "x-hearth-list",
+    "x-hearth-absent",       "x-hearth-form",      "x-hearth-effect",
+    "x-hearth-write",        "x-hearth-immutable", "x-hearth-secret",
+    "x-hearth-write-only",   "x-hearth-reference", "x-hearth-path",
+    "x-hearth-expected",     "x-hearth-kind",      "x-hearth-reference-optional"};
 
 // What may stand beside $ref: it says something about this use, not about what is valid.
 constexpr std::array<std::string_view, 6> beside_reference = {"$ref",     "description", "default",
@@ -287,6 +289,7 @@ class KindCompiler {
     made.secret = flag(schema, "x-hearth-secret", pointer, false);
     made.write_only = flag(schema, "x-hearth-write-only", pointer, false);
     made.reference = text(schema, "x-hearth-reference", pointer);
+    made.reference_optional = flag(schema, "x-hearth-reference-optional", pointer, false);
     using Form = FieldSchema::Form;
     made.form = choice(schema, "x-hearth-form", pointer, Form::plain,
                        {{"path", Form::path},

@@ -70,7 +70,8 @@ std::string_view trimmed(std::string_view line) {
 }
 
 struct Line {
-  std::string text;
+  std::string text;   // without its line feed
+  bool ended = true;  // by one
   std::optional<PublicKey> key;
   std::size_t entry = none;  // whose it is
 };
@@ -89,7 +90,12 @@ class Match {
   Match(std::string_view text, const Map& declared) {
     for (auto& line : lines_of(text)) {
       auto key = parse_public_key(line);
-      lines_.push_back({std::move(line), std::move(key), none});
+      lines_.push_back({std::move(line), true, std::move(key), none});
+    }
+    if (lines_.back().text.empty()) {
+      lines_.pop_back();
+    } else {
+      lines_.back().ended = false;
     }
     for (const auto& [name, position, value] : declared) {
       Entry entry{.name = name, .declared = &value, .key = {}, .comment = name};
@@ -161,6 +167,14 @@ std::string name_for(const PublicKey& key, const Map& taken) {
   return name;
 }
 
+// A last line without a line feed keeps it so, until another is added behind it.
+std::string joined(std::vector<Line> lines, std::vector<std::string> added) {
+  std::string text;
+  for (const Line& line : lines) text += line.text + (line.ended || !added.empty() ? "\n" : "");
+  for (const std::string& line : added) text += line + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::optional<PublicKey> parse_public_key(std::string_view line) {
@@ -191,12 +205,6 @@ std::vector<std::string> lines_of(std::string_view text) {
   }
 }
 
-std::string text_of(const std::vector<std::string>& lines) {
-  std::string text;
-  for (std::size_t i = 0; i < lines.size(); ++i) text += (i == 0 ? "" : "\n") + lines[i];
-  return text;
-}
-
 Map live_keys(std::string_view text, const Map& declared, bool others) {
   Match match(text, declared);
   Map live;
@@ -215,50 +223,46 @@ std::string with_keys(std::string_view text, const Map& declared, bool exclusive
     if (line.entry == none || !match.entries()[line.entry].key) continue;
     if (Match::is_as_declared(*line.key, match.entries()[line.entry])) stands[line.entry] = true;
   }
-  std::vector<std::string> lines;
+  std::vector<Line> lines;
   for (Line& line : match.lines()) {
     if (!line.key) {
-      lines.push_back(std::move(line.text));
+      lines.push_back(std::move(line));
     } else if (line.entry == none) {
-      if (!exclusive) lines.push_back(std::move(line.text));
+      if (!exclusive) lines.push_back(std::move(line));
     } else {
       const Entry& entry = match.entries()[line.entry];
       if (!entry.key) continue;  // null: it goes
       if (Match::is_as_declared(*line.key, entry)) {
-        lines.push_back(std::move(line.text));
+        lines.push_back(std::move(line));
       } else if (!stands[line.entry]) {  // else: one line is enough
         PublicKey key = *entry.key;
         key.comment = entry.comment;
-        lines.push_back(to_text(key) + (line.text.ends_with('\r') ? "\r" : ""));
+        line.text = to_text(key) + (line.text.ends_with('\r') ? "\r" : "");
+        lines.push_back(std::move(line));
         stands[line.entry] = true;
       }
     }
   }
-  const bool ended = lines.empty() || lines.back().empty();
-  if (!lines.empty() && ended) lines.pop_back();
-  bool added = false;
+  std::vector<std::string> added;
   for (std::size_t i = 0; i < match.entries().size(); ++i) {
     const Entry& entry = match.entries()[i];
     if (!entry.key || entry.twin != none || stands[i]) continue;
     PublicKey key = *entry.key;
     key.comment = entry.comment;
-    lines.push_back(to_text(key));
-    added = true;
+    added.push_back(to_text(key));
   }
-  // A file without a newline at its end keeps it so, until a line is added behind.
-  if (ended || added) lines.emplace_back();
-  return text_of(lines);
+  return joined(std::move(lines), std::move(added));
 }
 
 std::string without_keys(std::string_view text, const Map& declared) {
   Match match(text, declared);
-  std::vector<std::string> lines;
+  std::vector<Line> lines;
   for (Line& line : match.lines()) {
     if (line.entry == none || match.entries()[line.entry].declared->is_null()) {
-      lines.push_back(std::move(line.text));
+      lines.push_back(std::move(line));
     }
   }
-  return text_of(lines);
+  return joined(std::move(lines), {});
 }
 
 }  // namespace hearth

@@ -27,9 +27,8 @@ std::optional<PublicKey> parse_public_key(std::string_view line);
 // The one form of it; parse_public_key() gives KEY back.
 std::string to_text(const PublicKey& key);
 
-// The lines of TEXT between line feeds, the empty one behind the last feed included; joined with feeds they are TEXT.
+// The lines of TEXT between line feeds, the empty one behind the last feed included.
 std::vector<std::string> lines_of(std::string_view text);
-std::string text_of(const std::vector<std::string>& lines);
 
 // What TEXT holds of the keys in DECLARED (name → key line, or null), in the form of that map. An entry's lines are those
 // with its key, else those with its comment (the name, where the key line has none) that no other entry's key is on. An

@@ -292,7 +292,7 @@ TEST(AuthorizedKeys, WhatIsNotDeclaredStaysByteForByte) {
   EXPECT_EQ(with_keys(text, {{"new", "ssh-dss AAAAThree"}}, false), text + "\nssh-dss AAAAThree new\n");
   EXPECT_EQ(with_keys(text, {{"desk", nullptr}}, false), "# mine\r\n\r\nstrange line\r\n" + one + "  x");
   EXPECT_EQ(with_keys(text, {{"desk", "ssh-dss AAAAThree"}}, true),
-            "# mine\r\n\r\nssh-dss AAAAThree desk\r\nstrange line");
+            "# mine\r\n\r\nssh-dss AAAAThree desk\r\nstrange line\r\n");
   EXPECT_EQ(with_keys("", {{"a", one}}, false), one + " a\n");
   EXPECT_EQ(without_keys(text, {{"desk", two}}), "# mine\r\n\r\nstrange line\r\n" + one + "  x");
 }

@@ -2,20 +2,17 @@
 
 namespace hearth {
 
+RunProbe account_file_probe(std::string_view path) {
+  return {.argv = {"cat", std::string(path)}};
+}
+
 const std::string* account_text(const Reply& reply, std::string_view path, std::string& why) {
+  const auto* run = std::get_if<RunReply>(&reply);
+  if (run != nullptr && run->exit_code == 0) return &run->out;
   if (const auto* none = std::get_if<NoReply>(&reply)) {
     why = none->why;
-    return nullptr;
-  }
-  const auto* file = std::get_if<FileReply>(&reply);
-  if (file != nullptr && file->type == FileReply::Type::regular && file->content) return &*file->content;
-  if (file == nullptr) {
-    why = "the host's answer about " + std::string(path) + " is not about a file";
-  } else if (file->type == FileReply::Type::regular) {
-    why = std::string(path) + " is larger than " + std::to_string(most_account_bytes >> 20U) +
-          " MiB: that is more accounts than hearth reads";
   } else {
-    why = std::string(path) + " is no regular file: put the host's accounts there";
+    why = std::string(path) + " cannot be read" + (run == nullptr || run->err.empty() ? "" : ": " + run->err);
   }
   return nullptr;
 }

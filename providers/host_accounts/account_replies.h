@@ -13,14 +13,12 @@
 
 namespace hearth {
 
-// Groups with thousands of members make long lines.
-inline constexpr std::uint64_t most_account_bytes = 8 << 20;
+// Asks for the text of an account database. By cat, and not by ReadFile, which compares what it reads with what it hashed
+// before: those files are replaced whole whenever an account changes, other actions of the same apply do that all the time,
+// and either text is a good answer.
+RunProbe account_file_probe(std::string_view path);
 
-inline ReadFile account_file_probe(std::string path) {
-  return {.path = std::move(path), .known_sha256 = {}, .max_content = most_account_bytes};
-}
-
-// The text of an account database; nullptr, and WHY, when it was not read.
+// The text that came; nullptr, and WHY, when it was not read.
 const std::string* account_text(const Reply& reply, std::string_view path, std::string& why);
 
 // A name that a manifest may hold (the schemas say the same), and that no command takes for an option.

@@ -54,7 +54,7 @@ RunCommand set_members(const std::string& name, const Value* members) {
 }  // namespace
 
 std::vector<Probe> group_probes() {
-  return {account_file_probe(std::string(group_file))};
+  return {account_file_probe(group_file)};
 }
 
 Live decode_group(const Resource& resource, std::span<const Reply> replies) {

@@ -45,12 +45,8 @@ void add_shadow_fields(Map& fields, const std::string& name, const Reply& reply,
   std::string why;
   const ShadowEntry* entry = nullptr;
   AccountFile<ShadowEntry> file;
-  if (const auto* none = std::get_if<NoReply>(&reply)) {
-    why = none->why;
-  } else if (const auto* run = std::get_if<RunReply>(&reply); run == nullptr || run->exit_code != 0) {
-    why = "/etc/shadow cannot be read" + (run == nullptr || run->err.empty() ? "" : ": " + run->err);
-  } else {
-    file = parse_shadow(run->out);
+  if (const std::string* text = account_text(reply, "/etc/shadow", why); text != nullptr) {
+    file = parse_shadow(*text);
     entry = find_account(file, name, "/etc/shadow", why);
     if (entry == nullptr && why.empty()) {
       why = name + " has no line in /etc/shadow: pwconv makes one";
@@ -147,7 +143,7 @@ Step creation(const Resource& resource, const std::string& name) {
 }  // namespace
 
 std::vector<Probe> user_probes() {
-  return {account_file_probe(std::string(passwd_file)), account_file_probe(std::string(group_file)),
+  return {account_file_probe(passwd_file), account_file_probe(group_file),
           RunProbe{.argv = shadow_facts_command()}};
 }
 

@@ -22,6 +22,10 @@ T pick(std::vector<T> values) {
   return *rc::gen::elementOf(std::move(values));
 }
 
+Reply printed(std::string text) {
+  return RunReply{.exit_code = 0, .out = std::move(text), .err = ""};
+}
+
 bool flip() {
   return *rc::gen::arbitrary<bool>();
 }
@@ -70,11 +74,11 @@ TEST(AccountFilesProperty, AnyBytesAreSurvived) {
     for (const auto& entry : parse_group(text).entries) RC_ASSERT(!entry.name.empty());
     for (const auto& entry : parse_shadow(text).entries) RC_ASSERT(!entry.name.empty());
     parse_key_files(text);
-    const std::vector<Reply> replies{regular_file(text), regular_file(text),
-                                     RunReply{.exit_code = 0, .out = text, .err = ""}};
+    const std::vector<Reply> replies{printed(text), printed(text), printed(text)};
     for (const std::string kind : {"User", "Group", "AuthorizedKey"}) {
       const auto count = provider.discovery_probes(kind).size();
-      provider.discover(kind, std::span<const Reply>(replies).last(count));
+      for (const Found& found : provider.discover(kind, std::span<const Reply>(replies).last(count)))
+        RC_ASSERT(!found.name.empty());
     }
   }));
 }
@@ -84,8 +88,8 @@ TEST(AccountFilesProperty, NoHashIsEverInWhatComesOut) {
     const std::string hash = "$6$salty$" + std::to_string(*rc::gen::inRange(100000, 999999)) + "hash";
     const std::string line = "alice:" + pick<std::string>({"", "!", "!!", "*"}) + hash + ":" +
                              pick<std::string>({"1:0:99999:7::22279:", "1:::::x:", ":::::", "::::::"}) + "\n";
-    const std::vector<Reply> replies{regular_file("alice:x:1000:100::/home/alice:/bin/sh\n"),
-                                     regular_file("users:x:100:\n"),
+    const std::vector<Reply> replies{printed("alice:x:1000:100::/home/alice:/bin/sh\n"),
+                                     printed("users:x:100:\n"),
                                      RunReply{.exit_code = flip() ? 0 : 1, .out = line, .err = ""}};
     Map desired{{"userName", "alice"}, {"locked", flip()}, {"comment", "c"}, {"expires", "2030-01-01"}};
     const Resource resource = host_resource("User", "alice", std::move(desired));
@@ -242,9 +246,8 @@ TEST_F(Discovery, OfAccountsIsInStateAtOnce) {
       group += to_text(entry);
     }
     if (flip()) passwd += "+bob::::::\n+::::::\n";
-    agrees("User",
-           {regular_file(passwd), regular_file(group), RunReply{.exit_code = 0, .out = shadow, .err = ""}});
-    agrees("Group", {regular_file(group)});
+    agrees("User", {printed(passwd), printed(group), printed(shadow)});
+    agrees("Group", {printed(group)});
   }));
 }
 
@@ -253,7 +256,7 @@ TEST_F(Discovery, OfKeysIsInStateAtOnce) {
     const std::string output = "U " + base64("alice") + " 1000 100 " + base64("/home/alice") + "\nh\nP " +
                                base64("/home/alice/.ssh/authorized_keys") + "\nD directory\nF regular\nC " +
                                base64(any_file()) + "\n";
-    agrees("AuthorizedKey", {RunReply{.exit_code = 0, .out = output, .err = ""}});
+    agrees("AuthorizedKey", {printed(output)});
   }));
 }
 

@@ -36,8 +36,12 @@ const std::string shadow = "root:*:19000:0:99999:7:::\nalice:" + hash +
                            ":19000:0:99999:7::22279:\npc$:!:19000:0:99999:7:::\ntwin:!" + hash +
                            ":19000:0:99999:7:::\n";
 
+Reply printed(std::string text) {
+  return RunReply{.exit_code = 0, .out = std::move(text), .err = ""};
+}
+
 std::vector<Reply> account_replies() {
-  return {regular_file(passwd), regular_file(groups), RunReply{.exit_code = 0, .out = shadow, .err = ""}};
+  return {printed(passwd), printed(groups), printed(shadow)};
 }
 
 Resource user(std::string name, Map desired = {}) {
@@ -56,7 +60,7 @@ Resource group(std::string name, Map desired = {}) {
 }
 
 Live decode_group(const Resource& resource) {
-  const std::vector<Reply> replies{regular_file(groups)};
+  const std::vector<Reply> replies{printed(groups)};
   return provider.decode(resource, replies);
 }
 
@@ -249,7 +253,7 @@ TEST(HostAccounts, MakesAndChangesAGroup) {
 }
 
 TEST(HostAccounts, FindsGroupsOfPeople) {
-  const std::vector<Reply> replies{regular_file(groups)};
+  const std::vector<Reply> replies{printed(groups)};
   const auto found = provider.discover("Group", replies);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].name, "alice");

@@ -33,7 +33,7 @@ std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
-// Where sshd looks when nobody said something else. Of a user who does not exist yet: where useradd will put it.
+// Where sshd looks when nobody said something else.
 std::string default_file(const std::string& home) {
   return home + "/.ssh/authorized_keys";
 }
@@ -91,14 +91,37 @@ bool is_absent(const Map& declared, const Map& live) {
   return wanted;
 }
 
-// Of a user who is only made by this very plan, the home is foreseen. Says so, if it came otherwise, before a file lands in
-// a stranger's folder.
-constexpr std::string_view prepare_script = R"sh(home=$(getent passwd "$1" | cut -d: -f6)
-[ "$home" = "$2" ] || {
-  echo "$1 has the home '$home', not '$2' as was foreseen before there was such a user: run hearth apply again" >&2
+// Writes the first keys of a user who is only made by this very plan: where the home is, the host says then. There is nothing
+// yet to be kept, and nobody who could have prepared a link. Arguments: user, text.
+constexpr std::string_view first_keys_script = R"sh(entry=$(getent passwd "$1") || {
+  echo "there is no user $1: declare a User, or correct \`user\`" >&2
   exit 1
 }
-[ -L "$home/.ssh" ] || install -d -m 0700 -o "$1" -g "$(id -g "$1")" "$home/.ssh")sh";
+home=$(printf %s "$entry" | cut -d: -f6)
+[ -d "$home" ] || {
+  echo "the home of $1, $home, does not exist: declare \`createHome: true\`, or \`file\`" >&2
+  exit 1
+}
+folder=$home/.ssh
+file=$folder/authorized_keys
+if [ -L "$folder" ] || [ -e "$file" ] || [ -L "$file" ]; then
+  echo "$file came into being while $1 was made: run hearth apply again to see what is in it" >&2
+  exit 1
+fi
+group=$(id -g "$1") && install -d -m 0700 -o "$1" -g "$group" "$folder" || exit 1
+umask 077
+temporary=$(mktemp "$folder/.authorized_keys.XXXXXX") || exit 1
+if printf %s "$2" >"$temporary" && chown "$1:$group" "$temporary" && sync "$temporary" &&
+  mv -f "$temporary" "$file"; then exit 0; fi
+rm -f "$temporary"
+exit 1)sh";
+
+constexpr std::string_view no_keys_script =
+    R"sh(rm -f "$(getent passwd "$1" | cut -d: -f6)/.ssh/authorized_keys")sh";
+
+RunCommand script_for(std::string_view script, const std::string& user) {
+  return {.argv = {"sh", "-c", std::string(script), "hearth-keys", user}};
+}
 
 WriteFile write_of(const std::string& user, const Value& facts, std::string content) {
   WriteFile write{.path = facts.string_or("path", ""), .content = std::move(content), .check = {}};
@@ -154,7 +177,7 @@ Live decode_keys(const Resource& resource, std::span<const Reply> replies) {
   const Map& declared = keys_of(resource.desired);
   Map keys = live_keys(text, declared, true);
   Map facts = facts_of(file);
-  if (files.empty()) facts.set("home", file.home);  // of nobody yet
+  if (files.empty()) facts.set("new", true);
   const bool absent = is_absent(declared, keys);
   Live live = Live::present({{"user", user},
                              {"file", normalised_path(file.path)},
@@ -178,12 +201,8 @@ std::vector<Step> key_steps(const Resource& resource, const Live& live) {
   const std::string path = facts.string_or("path", "");
   const std::string folder = folder_of(path);
   const bool own = file_of(resource).empty();
-  if (const Value* home = facts.find("home"); own && home != nullptr && home->is_string()) {
-    steps.push_back(step(
-        user,
-        RunCommand{.argv = {"sh", "-c", std::string(prepare_script), "hearth-keys", user, home->as_string()}},
-        {}, {}));  // undone with the user
-  } else if (own && !facts.boolean_or("folder", false)) {
+  const bool of_nobody_yet = own && facts.boolean_or("new", false);
+  if (own && !of_nobody_yet && !facts.boolean_or("folder", false)) {
     const MakeDirectory make{
         .path = folder, .mode = "0700", .owner = user, .group = facts.string_or("group", "")};
     steps.push_back(step(user, make, {}, {RemovePath{.path = folder}}));
@@ -193,12 +212,17 @@ std::vector<Step> key_steps(const Resource& resource, const Live& live) {
             {"folder", true},
             {"group", facts.string_or("group", "")},
             {"text", changed}};
-  steps.push_back(step(user, write_of(user, facts, changed),
-                       {{"user", user},
-                        {"file", live.fields.string_or("file", path)},
-                        {"keys", live_keys(changed, declared, true)},
-                        {"onDisk", std::move(after)}},
-                       {RestorePrevious{path}}));
+  Map expects{{"user", user},
+              {"file", live.fields.string_or("file", path)},
+              {"keys", live_keys(changed, declared, true)},
+              {"onDisk", std::move(after)}};
+  if (of_nobody_yet) {
+    RunCommand write = script_for(first_keys_script, user);
+    write.argv.push_back(changed);
+    steps.push_back(step(user, std::move(write), std::move(expects), {script_for(no_keys_script, user)}));
+  } else {
+    steps.push_back(step(user, write_of(user, facts, changed), std::move(expects), {RestorePrevious{path}}));
+  }
   return steps;
 }
 

@@ -361,14 +361,21 @@ TEST(HostAccounts, MakesTheFolderOfTheKeys) {
   EXPECT_EQ(std::get<WriteFile>(steps[1].operation).expected_sha256, "absent");
 }
 
-TEST(HostAccounts, ForeseesTheHomeOfAUserWhoIsYetToBeMade) {
+TEST(HostAccounts, LetsTheHostSayWhereTheHomeOfANewUserIs) {
   const Resource resource = keys({{"alice", one}});
   const Live live = decode_keys(resource, "");
   EXPECT_EQ(live.presence, Live::Presence::absent);
   const auto steps = provider.next_steps(resource, live);
-  ASSERT_EQ(steps.size(), 2U);
-  EXPECT_EQ(std::get<RunCommand>(steps[0].operation).argv.back(), "/home/alice");
-  EXPECT_EQ(std::get<WriteFile>(steps[1].operation).path, "/home/alice/.ssh/authorized_keys");
+  ASSERT_EQ(steps.size(), 1U);
+  const auto& argv = std::get<RunCommand>(steps[0].operation).argv;
+  EXPECT_EQ(argv.at(argv.size() - 2), "alice");
+  EXPECT_EQ(argv.back(), one + " alice\n");
+  EXPECT_EQ(steps[0].account, "alice");
+  // Where the file is declared, nothing is left open.
+  const Resource elsewhere = keys({{"alice", one}}, {{"file", "/etc/ssh/keys/alice"}});
+  const auto there = provider.next_steps(elsewhere, decode_keys(elsewhere, ""));
+  ASSERT_EQ(there.size(), 1U);
+  EXPECT_EQ(std::get<WriteFile>(there[0].operation).path, "/etc/ssh/keys/alice");
 }
 
 TEST(HostAccounts, FollowsNoLinkThatItsUserCanTurn) {

@@ -43,6 +43,7 @@ items:
     locked: true
     expires: "2099-12-31"
   gauge: {system: true, home: /var/lib/gauge, shell: /usr/sbin/nologin}
+  dora: {home: /srv/dora, group: helpers}
   box: {userName: box$, createHome: false, group: helpers}
 ---
 kind: AuthorizedKey
@@ -53,6 +54,12 @@ spec:
   keys:
     laptop: $(key laptop)
     desk: from="192.168.1.0/24",environment="TEA=two spoons" $(key desk) at my desk
+---
+kind: AuthorizedKey
+hosts: pve
+items:
+  dora: {keys: {laptop: $(key laptop)}}
+  gauge: {file: /etc/gauge-keys, keys: {laptop: $(key laptop)}}
 END_OF_ACCOUNTS
 }
 
@@ -71,12 +78,16 @@ node_prints pve "yes" sh -c '[ "$(id -u gauge)" -lt 1000 ] && [ ! -e /var/lib/ga
 node_prints pve "/bin/bash" sh -c "getent passwd 'box\$' | cut -d: -f7"
 node_prints pve "700 alice
 600 alice" stat -c '%a %U' /home/alice/.ssh $keys
+node_prints pve "700 dora 3001 600 dora 3001" sh -c "stat -c '%a %U %g' /srv/dora/.ssh /srv/dora/.ssh/authorized_keys | paste -sd' '"
+node_prints pve "600 gauge" stat -c '%a %U' /etc/gauge-keys
 plan_is_empty
 
 step "the keys let in, and others do not"
 expect 0 login alice laptop id -un
 prints alice
 expect 0 login alice desk id -un
+expect 0 login dora laptop id -un
+prints dora
 expect 255 login alice stranger id -un
 
 step "what nobody declared stays, to the byte"
@@ -163,4 +174,5 @@ expect 0 hearth apply --yes --allow destroy
 node_prints pve 0 grep -c ssh-ed25519 $keys
 node_prints pve "alice" id -un alice
 expect 255 login alice laptop id -un
+expect 255 login dora laptop id -un
 plan_is_empty

@@ -6,6 +6,7 @@
 #include "providers/host_accounts/key_file.h"
 #include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
+#include "reconciler/transport/process.h"
 #include "tests/fakes/resources.h"
 
 namespace hearth {
@@ -101,6 +102,24 @@ TEST(AccountFiles, SayOfAPasswordOnlyWhetherItIsThere) {
   EXPECT_EQ(file.entries[2].password, Password::unusable);
   EXPECT_EQ(file.entries[3].password, Password::locked);
   EXPECT_EQ(parse_shadow("open::1:0:99999:7:::\n").entries.at(0).password, Password::set);
+}
+
+// The command itself, over what shadow files have been seen to hold.
+TEST(AccountFiles, HashesDoNotLeaveTheHost) {
+  const std::string text = shadow + "empty::1:0:99999:7:::\nnis:!!:1::::::\nodd:*LK*" + hash +
+                           ":1::::::\nst:!*" + hash + ":1::::::\nno colon " + hash + "\ncut:" + hash +
+                           "\n:" + hash + ":1::::::\nold:xyHASHHASHHASH:1::::::\n";
+  ProcessRequest request;
+  request.argv = shadow_facts_command();
+  ASSERT_EQ(request.argv.back(), "/etc/shadow");
+  request.argv.pop_back();
+  request.input = text;
+  const auto result = run_process(request);
+  ASSERT_TRUE(result) << result.error().to_string();
+  EXPECT_EQ(result->exit_code, 0) << result->err;
+  EXPECT_EQ(result->out.find("secret"), std::string::npos) << result->out;
+  EXPECT_EQ(result->out.find("HASH"), std::string::npos) << result->out;
+  EXPECT_EQ(parse_shadow(result->out).entries, parse_shadow(text).entries) << result->out;
 }
 
 TEST(AccountFiles, KnowTheDays) {

@@ -156,6 +156,24 @@ says "symbolic link"
 on pve mv /home/alice/keys $keys
 expect 0 hearth apply --yes
 
+step "root's own link, as a cluster has it, is: what it points at gets the key, and the link stays"
+on pve sh -c 'mkdir -p /etc/pve/priv && mv /root/.ssh/authorized_keys /etc/pve/priv/ &&
+    ln -s /etc/pve/priv/authorized_keys /root/.ssh/authorized_keys'
+manifest root <<END
+kind: AuthorizedKey
+name: root
+hosts: pve
+spec:
+  keys:
+    desk: $(key desk)
+END
+expect 0 hearth apply --yes
+node_prints pve "symbolic link 2" sh -c 'stat -c %F /root/.ssh/authorized_keys | tr "\n" " "; grep -c ssh- /etc/pve/priv/authorized_keys'
+expect 0 login root desk id -un
+withdraw root
+expect 0 hearth apply --yes --allow destroy
+node_prints pve 1 grep -c ssh- /etc/pve/priv/authorized_keys
+
 step "names that come from a network, and names that stand there twice, are not touched"
 on pve sh -c "cp -p /etc/passwd /root/passwd; echo 'bob:x:3999:100::/:/bin/sh' >>/etc/passwd; sed -i 's/^gauge:/+gauge:/' /etc/passwd"
 expect 6 hearth plan

@@ -43,8 +43,8 @@ items:
     locked: true
     expires: "2099-12-31"
   gauge: {system: true, home: /var/lib/gauge, shell: /usr/sbin/nologin}
-  dora: {home: /srv/dora, group: helpers}
-  box: {userName: box$, createHome: false, group: helpers}
+  dora: {uid: 3102, home: /srv/dora, group: helpers}
+  box: {userName: box$, uid: 3103, createHome: false, group: helpers}
 ---
 kind: AuthorizedKey
 name: alice

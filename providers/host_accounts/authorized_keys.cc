@@ -168,7 +168,7 @@ std::string name_for(const PublicKey& key, const Map& taken) {
 }
 
 // A last line without a line feed keeps it so, until another is added behind it.
-std::string joined(std::vector<Line> lines, std::vector<std::string> added) {
+std::string joined(const std::vector<Line>& lines, const std::vector<std::string>& added) {
   std::string text;
   for (const Line& line : lines) text += line.text + (line.ended || !added.empty() ? "\n" : "");
   for (const std::string& line : added) text += line + "\n";
@@ -238,8 +238,8 @@ std::string with_keys(std::string_view text, const Map& declared, bool exclusive
         PublicKey key = *entry.key;
         key.comment = entry.comment;
         line.text = to_text(key) + (line.text.ends_with('\r') ? "\r" : "");
-        lines.push_back(std::move(line));
         stands[line.entry] = true;
+        lines.push_back(std::move(line));
       }
     }
   }
@@ -251,7 +251,7 @@ std::string with_keys(std::string_view text, const Map& declared, bool exclusive
     key.comment = entry.comment;
     added.push_back(to_text(key));
   }
-  return joined(std::move(lines), std::move(added));
+  return joined(lines, added);
 }
 
 std::string without_keys(std::string_view text, const Map& declared) {
@@ -262,7 +262,7 @@ std::string without_keys(std::string_view text, const Map& declared) {
       lines.push_back(std::move(line));
     }
   }
-  return joined(std::move(lines), {});
+  return joined(lines, {});
 }
 
 }  // namespace hearth

@@ -42,10 +42,13 @@ namespace {
 
 constexpr std::size_t max_nesting = 32;  // a reference that leads back to itself ends here
 
-constexpr std::array<std::string_view, 15> field_keywords = {
-    "x-hearth-name-default", "x-hearth-live",  "x-hearth-list",      "x-hearth-absent", "x-hearth-form",
-    "x-hearth-effect",       "x-hearth-write", "x-hearth-immutable", "x-hearth-secret", "x-hearth-write-only",
-    "x-hearth-reference",    "x-hearth-path",  "x-hearth-expected",  "x-hearth-kind",   "x-hearth-null"};
+constexpr std::array<std::string_view, 16> field_keywords = {
+    "x-hearth-name-default", "x-hearth-live",      "x-hearth-list",
+    "x-hearth-absent",       "x-hearth-form",      "x-hearth-effect",
+    "x-hearth-write",        "x-hearth-immutable", "x-hearth-secret",
+    "x-hearth-write-only",   "x-hearth-reference", "x-hearth-path",
+    "x-hearth-expected",     "x-hearth-kind",      "x-hearth-reference-optional",
+    "x-hearth-null"};
 
 // What may stand beside $ref: it says something about this use, not about what is valid.
 constexpr std::array<std::string_view, 6> beside_reference = {"$ref",     "description", "default",
@@ -288,6 +291,7 @@ class KindCompiler {
     made.secret = flag(schema, "x-hearth-secret", pointer, false);
     made.write_only = flag(schema, "x-hearth-write-only", pointer, false);
     made.reference = text(schema, "x-hearth-reference", pointer);
+    made.reference_optional = flag(schema, "x-hearth-reference-optional", pointer, false);
     using Form = FieldSchema::Form;
     made.form = choice(schema, "x-hearth-form", pointer, Form::plain,
                        {{"path", Form::path},

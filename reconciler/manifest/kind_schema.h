@@ -24,6 +24,7 @@
 //              x-hearth-reference: KIND          the value (or each element) names a resource of KIND
 //                                                (the same host's, else the cluster's); in `desired` stands then what
 //                                                identifies that one, where KIND's identity is a single field
+//              x-hearth-reference-optional: true   what no resource declares is taken as it stands: the system has it already
 //              x-hearth-path: within | input     the value (or each element) is a path: an edge to whoever claims it, or
 //                                                claims the nearest folder above it; `input`: read when this one starts
 //              x-hearth-null: false              there is no such thing as none of it: null is refused
@@ -75,6 +76,7 @@ struct FieldSchema {
   Write write = Write::online;
   Effect effect = Effect::none;
   std::string reference;  // a kind, or ""
+  bool reference_optional = false;
   PathEdge path_edge = PathEdge::none;
 
   std::vector<FieldSchema> fields;  // `properties`

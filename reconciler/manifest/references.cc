@@ -113,7 +113,7 @@ class NameResolver {
       const KindSchema& kind = *draft.resource.kind;
       FieldWalker::walk(kind.root(), draft.resource.desired, path,
                         [&](const FieldSchema& schema, Value& value, const std::string& here) {
-                          if (!schema.reference.empty()) resolve_field(draft, schema.reference, value, here);
+                          if (!schema.reference.empty()) resolve_field(draft, schema, value, here);
                         });
     }
     report_.flush(diagnostics_);
@@ -174,9 +174,11 @@ class NameResolver {
     }
   }
 
-  void resolve_field(Draft& draft, const std::string& kind, Value& value, const std::string& path) {
+  void resolve_field(Draft& draft, const FieldSchema& schema, Value& value, const std::string& path) {
+    const std::string& kind = schema.reference;
     const Draft* other = find(kind, value.as_string(), draft.resource.address.host);
     if (other == nullptr) {
+      if (schema.reference_optional) return;
       draft.sound = false;
       complain_unknown(draft.resource, kind, value.as_string(), {}, value.position(), path);
       return;

@@ -45,7 +45,9 @@ inline const std::vector<std::pair<std::string, std::string>>& kind_texts() {
                    "x-hearth-path": "within", "x-hearth-immutable": true},
           "content": {"description": "What.", "type": "string"},
           "mode": {"description": "Mode.", "type": "string"},
-          "owner": {"description": "Whose.", "type": "string", "x-hearth-reference": "Account"}}})"},
+          "owner": {"description": "Whose.", "type": "string", "x-hearth-reference": "Account"},
+          "readers": {"description": "For whom.", "type": "array", "items": {"type": "string"},
+                      "x-hearth-reference": "Account", "x-hearth-reference-optional": true}}})"},
       {"Directory.schema.json", R"({
         "x-hearth-kind": {"kind": "Directory", "scope": "host", "provider": "p", "onRemove": "retain",
                           "identity": ["path"], "claims": [{"space": "path", "template": "{path}"}]},

@@ -76,7 +76,8 @@ TEST(KindSchema, ReadsEveryKeywordOfAField) {
                  "'x-hearth-name-default': '{name}', 'x-hearth-live': false, 'x-hearth-absent': 'a', "
                  "'x-hearth-effect': 'reboot',"
                  "'x-hearth-write': 'create-only', 'x-hearth-immutable': true, 'x-hearth-write-only': true,"
-                 "'x-hearth-reference': 'User', 'x-hearth-path': 'input', 'x-hearth-form': 'unit'},"
+                 "'x-hearth-reference': 'User', 'x-hearth-reference-optional': true, 'x-hearth-path': "
+                 "'input', 'x-hearth-form': 'unit'},"
                  "'l': {'type': 'array', 'x-hearth-list': 'map:id', 'items': {'type': 'object', "
                  "'additionalProperties': false,"
                  "'properties': {'id': {'type': 'integer'}}, 'required': ['id']}}",
@@ -95,6 +96,7 @@ TEST(KindSchema, ReadsEveryKeywordOfAField) {
   EXPECT_TRUE(field.immutable);
   EXPECT_TRUE(field.write_only);
   EXPECT_EQ(field.reference, "User");
+  EXPECT_TRUE(field.reference_optional);
   EXPECT_EQ(field.path_edge, FieldSchema::PathEdge::input);
   EXPECT_EQ(field.form, FieldSchema::Form::unit);
   EXPECT_FALSE(field.required);

@@ -27,6 +27,29 @@ ManifestSet load(Texts texts) {
   return load_manifest_texts(texts, fakes::kinds());
 }
 
+// Who is declared is waited for, by the name on the host; who is not is there already, a package's own.
+TEST(ManifestSet, OptionalReferencesTakeWhatNobodyDeclaredAsItStands) {
+  const auto set = load({{"n.yaml", nodes}, {"f.yaml", R"(kind: File
+name: notice
+hosts: pve
+spec: {path: /srv/notice, readers: [alice, www-data]}
+---
+kind: Account
+name: alice
+hosts: pve
+spec: {user: a.liddell}
+)"}});
+  ASSERT_TRUE(set.complete) << set.diagnostics.to_string();
+  for (const Resource& resource : set.resources) {
+    if (resource.address.kind != "File") continue;
+    EXPECT_EQ(*resource.desired.find("readers"), Value(List{"a.liddell", "www-data"}));
+    ASSERT_EQ(resource.dependencies.size(), 1U);
+    EXPECT_EQ(resource.dependencies[0].on.to_string(), "Account/alice@pve");
+    return;
+  }
+  FAIL() << "no File";
+}
+
 TEST(ManifestSet, DecodesNodes) {
   const auto set = load({{"n.yaml", R"(kind: Node
 name: agent1

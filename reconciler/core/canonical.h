@@ -32,4 +32,8 @@ std::optional<std::string> canonical_duration(std::string_view text);
 // The name of a systemd unit: `.service` is added where there is no suffix of a unit.
 std::optional<std::string> canonical_unit(std::string_view text);
 
+// A kernel parameter as sysctl(8) prints it. The first of `.` and `/` in it is what separates; the other one is then part of
+// a name, so that `net/ipv4/conf/eth0.5/forwarding` is `net.ipv4.conf.eth0/5.forwarding`.
+std::optional<std::string> canonical_sysctl(std::string_view text);
+
 }  // namespace hearth

@@ -121,6 +121,20 @@ struct WriteFile {
   friend bool operator==(const WriteFile&, const WriteFile&) = default;
 };
 
+// Changes a few lines of a text file that belongs to many: the first of OLD_LINES is replaced by NEW_LINES, the others go;
+// without old lines the new ones are added at the end. All other bytes stay. Each old line must be there exactly as it was
+// seen, else it is refused with code `moved`. Several such changes of one file never lose each other's work, whoever of them
+// comes first; a file that is not there is made.
+struct ReplaceLines {
+  std::string path;
+  std::vector<std::string> old_lines;  // without their line ends
+  std::vector<std::string> new_lines;
+  friend bool operator==(const ReplaceLines&, const ReplaceLines&) = default;
+};
+
+// What CONTENT becomes by it; nothing when the old lines are not all there.
+std::optional<std::string> with_lines_replaced(std::string_view content, const ReplaceLines& replace);
+
 struct SetAttributes {
   std::string path;
   std::string mode;  // each: "" leaves it
@@ -203,8 +217,9 @@ struct ReleaseLease {
   friend bool operator==(const ReleaseLease&, const ReleaseLease&) = default;
 };
 
-using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious,
-                               ForgetPrevious, ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease>;
+using Operation =
+    std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ForgetPrevious,
+                 ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease, ReplaceLines>;
 
 // How an operation ended. UNKNOWN: it was sent and no answer came; whether it happened must be observed.
 struct OperationResult {

@@ -106,6 +106,7 @@ step "no live field has been forgotten"
 live_fields | grep -v -e '^Node\.' -e '^Check\.' | sort >"$work/live"
 # Kinds that have a test of their own have their cases there.
 covered_by system.sh CronJob Sysctl HostsEntry
+covered_by packages.sh Package
 sort -u "$covered" | comm -23 "$work/live" - >"$work/forgotten"
 [ -s "$work/live" ] || broken "the schemas have no live fields at all"
 [ ! -s "$work/forgotten" ] || broken "fields without a case: $(paste -sd' ' "$work/forgotten")"

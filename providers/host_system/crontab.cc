@@ -269,6 +269,8 @@ std::string edit_cron_file(std::string_view text, const CronEdit& edit) {
       *found = setting_line(name, *value);
     }
   }
+  // A comment that now stands right above, and did not, must not become the job's.
+  if ((edit.comment || !layout.file.job) && !lines.empty() && is_comment(lines.back())) lines.emplace_back();
   if (edit.comment) {
     if (!edit.comment->empty()) {
       for (const std::string& line : split_lines(*edit.comment))

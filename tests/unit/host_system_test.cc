@@ -78,6 +78,9 @@ TEST(Crontab, ChangesOnlyWhatDiffers) {
             "end\n");
   EXPECT_EQ(edit_cron_file(before, {{"@daily", "me", "x"}, {{"A", {}}}, ""}),
             "# by hand\n\n MAILTO = \"x\"\n@daily me x\n\n# end\n");
+  // A comment of something else does not become the job's.
+  EXPECT_EQ(edit_cron_file("# end\n", {job, {}, ""}), "# end\n\n5 4 * * * root true\n");
+  EXPECT_EQ(edit_cron_file("# a\nA=1\n@daily r x\n", {job, {{"A", {}}}, ""}), "# a\n\n5 4 * * * root true\n");
   EXPECT_EQ(edit_cron_file("", {job, {{"M", ""}}, "c"}), "M=\"\"\n# c\n5 4 * * * root true\n");
 }
 

@@ -158,8 +158,29 @@ step "absent drifts as well"
 # shellcheck disable=SC2016  # dpkg-query's own
 drifts Package.state Package/pantry@pve 'apt-get -q -y install pantry >&2' "rc " dpkg-query -W -f '${db:Status-Abbrev}' pantry
 
+step "pending security updates are told by status, from what the host knows already"
+manifest more <<'END'
+kind: Check
+hosts: pve
+items:
+  patched: {updates: {}, timeout: 60}
+  newest: {updates: {from: any}, timeout: 60}
+END
+expect 0 hearth status
+says "no security update is pending" "no update is pending"
+package extras 1.1 "Recommends: rival"
+printf 'Label: Debian-Security\nSuite: stable-security\nSHA256:\n %s %s Packages\n' \
+    "$(sha256sum "$archive/Packages" | cut -d ' ' -f 1)" "$(stat -c %s "$archive/Packages")" >"$archive/Release"
+before=$(asked)
+expect 0 hearth status
+[ "$(asked)" = "$before" ] || broken "the archive was asked"
+on pve apt-get -q update
+expect 2 hearth status
+says "1 security update is pending: extras" "1 update is pending: extras"
+withdraw more
+
 step "what is no longer declared stays installed"
-withdraw packages more
+withdraw packages
 expect 0 hearth apply --yes
 package_is extras "ii 1.0"
 plan_is_empty

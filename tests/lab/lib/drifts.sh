@@ -1,10 +1,12 @@
-# What tests of drift share: `drifts` makes one, sees it told and put right, and notes the field as covered; the test
-# drift_every_field.sh fails for fields that no test has a case for. Sourced after e2e.sh.
+# Drift made by hand on the node pve, seen and repaired: what tests of kinds' fields share. Cases stand at the beginning of a
+# line, `drifts KIND.FIELD …`: cases_of_fields finds them by that.
 # shellcheck shell=sh
-# shellcheck disable=SC2154  # $work is e2e.sh's
 
-covered=$work/covered
-: >"$covered"
+# The KIND.FIELDs that some end-to-end test has a case for.
+cases_of_fields() {
+    # shellcheck disable=SC2154  # e2e.sh's
+    sed -n 's/^drifts \([A-Za-z]*\.[A-Za-z]*\) .*/\1/p' "$lab_folder"/e2e/*.sh | sort -u
+}
 
 # drifts KIND.FIELD ADDRESS CHANGE WANTED PROOF…: after CHANGE (run by a shell on the node) the plan has just that field of
 # ADDRESS; after an apply PROOF prints WANTED again.
@@ -15,13 +17,12 @@ drifts() {
     wanted=$4
     shift 4
     step "$field: $change"
-    echo "$field" >>"$covered"
     node_prints pve "$wanted" "$@"
     on pve sh -c "$change"
     [ "$(on pve "$@" 2>&1)" != "$wanted" ] || broken "the change changes nothing"
     case $field in
         # A thing that is not where it should be is not there at all.
-        *.path | *.unitName | *.file | *.address | Package.name)
+        *.path | *.unitName | *.userName | *.groupName | *.user | *.file | *.address | Package.name)
             expect 2 hearth plan -o json
             json '[.actions[] | "\(.type) \(.address)"] | join(", ")' "create $address"
             ;;
@@ -31,20 +32,10 @@ drifts() {
     expect 2 hearth drift
     says "$address"
     case $field in
-        *.path | *.unitName | *.file | *.address | Package.name) ;;
+        *.path | *.unitName | *.userName | *.groupName | *.user | *.file | *.address | Package.name) ;;
         *) says "${field#*.}" ;;
     esac
     expect 0 hearth apply --yes
     node_prints pve "$wanted" "$@"
 }
 entry=
-
-
-# covered_by SCRIPT KIND…: notes the fields of KIND that SCRIPT, another test of this folder, has cases for.
-covered_by() {
-    script=$lab_folder/e2e/$1
-    shift
-    for kind; do
-        sed -n "s/^drifts \\($kind\\.[A-Za-z]*\\) .*/\\1/p" "$script" >>"$covered"
-    done
-}

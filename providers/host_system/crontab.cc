@@ -252,10 +252,10 @@ std::string edit_cron_file(std::string_view text, const CronEdit& edit) {
   std::vector<std::string> lines(layout.lines.begin(),
                                  layout.lines.begin() + static_cast<std::ptrdiff_t>(above));
   for (const auto& [name, value] : edit.environment) {
-    const auto is_it = [&, &name = name](const std::string& line) {
+    const auto is_it = [&wanted = name](const std::string& line) {
       if (is_comment(line)) return false;
       const auto known = setting(line);
-      return known && known->first == name;
+      return known && known->first == wanted;
     };
     if (!value) {
       lines.erase(std::remove_if(lines.begin(), lines.end(), is_it), lines.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "providers/support/lines.h"
 #include "reconciler/core/canonical.h"
@@ -52,8 +53,10 @@ std::vector<SysctlSetting> read_sysctl_file(const SysctlFile& file) {
 }
 
 std::vector<SysctlFile> in_boot_order(std::vector<SysctlFile> files) {
-  std::stable_sort(files.begin(), files.end(),
-                   [](const SysctlFile& a, const SysctlFile& b) { return rank(a.path) < rank(b.path); });
+  std::sort(files.begin(), files.end(), [](const SysctlFile& a, const SysctlFile& b) {
+    return std::pair(rank(a.path), std::string_view(a.path)) <
+           std::pair(rank(b.path), std::string_view(b.path));
+  });
   std::map<std::string, SysctlFile, std::less<>> by_name;
   for (SysctlFile& file : files) {
     std::string name(file_name(file.path));

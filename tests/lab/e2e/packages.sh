@@ -159,7 +159,7 @@ step "absent drifts as well"
 drifts Package.state Package/pantry@pve 'apt-get -q -y install pantry >&2' "rc " dpkg-query -W -f '${db:Status-Abbrev}' pantry
 
 step "pending security updates are told by status, from what the host knows already"
-manifest more <<'END'
+manifest checks <<'END'
 kind: Check
 hosts: pve
 items:
@@ -177,10 +177,10 @@ expect 0 hearth status
 on pve apt-get -q update
 expect 2 hearth status
 says "1 security update is pending: extras" "1 update is pending: extras"
-withdraw more
+withdraw checks
 
 step "what is no longer declared stays installed"
-withdraw packages
+withdraw packages more
 expect 0 hearth apply --yes
 package_is extras "ii 1.0"
 plan_is_empty

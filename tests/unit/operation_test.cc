@@ -83,5 +83,13 @@ TEST(Operation, ContentsThatAreNoTextStayApart) {
   EXPECT_EQ(to_value(WriteFile{.path = "/a", .content = "ü€😀"}).string_or("content", ""), "ü€😀");
 }
 
+TEST(Operation, AnEditSaysWhichLines) {
+  EXPECT_EQ(to_json(to_value(ReplaceLines{"/etc/hosts", {"10.0.0.1 a"}, {"10.0.0.1 b", "# c"}})),
+            to_json(Map{{"operation", "replaceLines"},
+                        {"path", "/etc/hosts"},
+                        {"oldLines", List{"10.0.0.1 a"}},
+                        {"newLines", List{"10.0.0.1 b", "# c"}}}));
+}
+
 }  // namespace
 }  // namespace hearth

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "providers/host_checks/certificate.h"
+#include "providers/host_checks/updates.h"
 #include "providers/support/text.h"
 #include "reconciler/core/canonical.h"
 
@@ -339,6 +340,30 @@ Live judge_kernel_log(const Value& spec, std::span<const Reply> replies, std::ch
                            " in the kernel's log, the last: " + last_line(run.out));
 }
 
+// ---- updates ----
+
+std::vector<Probe> probe_updates(const Value&, std::chrono::seconds timeout) {
+  return {run_probe({"apt-get", "-s", "-q", "--with-new-pkgs", "upgrade"}, timeout)};
+}
+
+Live judge_updates(const Value& spec, std::span<const Reply> replies, std::chrono::seconds timeout) {
+  static constexpr std::size_t most_named = 5;
+  const RunReply& run = run_of(replies[0]);
+  if (run.exit_code == not_found) return Live::unknown("apt-get is not installed on this host");
+  if (run.exit_code == timed_out)
+    return Live::unknown("apt-get did not answer " + within(timeout) + ": raise `timeout`");
+  if (run.exit_code != 0) return Live::unknown("apt-get failed" + said(run));
+  const bool security = spec.string_or("from", "security") == "security";
+  const std::vector<std::string> names = pending_updates(run.out, security);
+  const std::string what = security ? "security update" : "update";
+  if (names.empty()) return answer(true, "no " + what + " is pending");
+  std::string message =
+      std::to_string(names.size()) + " " + what + (names.size() == 1 ? " is" : "s are") + " pending: ";
+  for (std::size_t i = 0; i < names.size() && i < most_named; ++i) message += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > most_named) message += ", …";
+  return answer(false, message);
+}
+
 constexpr Question questions[] = {
     {"tcp", probe_tcp, judge_tcp},
     {"http", probe_http, judge_http},
@@ -346,6 +371,7 @@ constexpr Question questions[] = {
     {"disk", probe_disk, judge_disk},
     {"certificate", probe_certificate, judge_certificate},
     {"kernelLog", probe_kernel_log, judge_kernel_log},
+    {"updates", probe_updates, judge_updates},
 };
 
 // The one that RESOURCE declares; nullptr when a manifest got here that the schema does not allow.

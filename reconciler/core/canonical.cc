@@ -208,4 +208,21 @@ bool is_open_to_others(std::string_view mode) {
   return !mode.empty() && mode.back() != '0';
 }
 
+std::optional<std::string> canonical_sysctl(std::string_view text) {
+  if (text.starts_with('/')) text.remove_prefix(1);
+  const std::size_t first = text.find_first_of("./");
+  if (first == std::string_view::npos) return std::nullopt;
+  const bool slashes = text[first] == '/';
+  std::string out;
+  for (const char c : text) {
+    const bool separates = c == (slashes ? '/' : '.');
+    if (separates && (out.empty() || out.back() == '.')) return std::nullopt;
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F) return std::nullopt;
+    out += separates ? '.' : c == '.' || c == '/' ? '/' : c;
+  }
+  // `..` between separators would lead out of /proc/sys.
+  if (out.back() == '.' || ("." + out + ".").find(".//.") != std::string::npos) return std::nullopt;
+  return out;
+}
+
 }  // namespace hearth

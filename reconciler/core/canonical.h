@@ -36,5 +36,8 @@ std::optional<std::string> canonical_unit(std::string_view text);
 std::string mode_of_owner(const std::string& mode);
 // Whether others than owner and group may do anything by MODE.
 bool is_open_to_others(std::string_view mode);
+// A kernel parameter as sysctl(8) prints it. The first of `.` and `/` in it is what separates; the other one is then part of
+// a name, so that `net/ipv4/conf/eth0.5/forwarding` is `net.ipv4.conf.eth0/5.forwarding`.
+std::optional<std::string> canonical_sysctl(std::string_view text);
 
 }  // namespace hearth

@@ -21,6 +21,7 @@ std::optional<std::string> canonical(FieldSchema::Form form, std::string_view te
     case FieldSchema::Form::size: return canonical_size(text);
     case FieldSchema::Form::duration: return canonical_duration(text);
     case FieldSchema::Form::unit: return canonical_unit(text);
+    case FieldSchema::Form::sysctl: return canonical_sysctl(text);
   }
   return std::nullopt;
 }
@@ -298,7 +299,8 @@ class KindCompiler {
                         {"mode", Form::mode},
                         {"size", Form::size},
                         {"duration", Form::duration},
-                        {"unit", Form::unit}});
+                        {"unit", Form::unit},
+                        {"sysctl", Form::sysctl}});
     using Write = FieldSchema::Write;
     made.write =
         choice(schema, "x-hearth-write", pointer, Write::online,

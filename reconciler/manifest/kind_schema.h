@@ -17,7 +17,7 @@
 //              x-hearth-live: false              steers hearth, is no state of the system: never diffed
 //              x-hearth-list: ordered | set | map:KEY    how lists compare (default ordered)
 //              x-hearth-absent: VALUE            what an absent live value equals
-//              x-hearth-form: path | mode | size | duration | unit   strings compared by meaning
+//              x-hearth-form: path | mode | size | duration | unit | sysctl   strings compared by meaning
 //              x-hearth-effect: none|reload|restart|reboot|destroy   what changing it does (default none)
 //              x-hearth-write: online | pending | create-only        (default online)
 //              x-hearth-immutable, x-hearth-secret, x-hearth-write-only: true
@@ -53,7 +53,7 @@ namespace hearth {
 // One field of a spec, or the elements of a list, or the entries of a map.
 struct FieldSchema {
   enum class ListOrder : std::uint8_t { ordered, set, map_by_key };
-  enum class Form : std::uint8_t { plain, path, mode, size, duration, unit };
+  enum class Form : std::uint8_t { plain, path, mode, size, duration, unit, sysctl };
   enum class Write : std::uint8_t { online, pending, create_only };
   enum class PathEdge : std::uint8_t { none, within, input };
 

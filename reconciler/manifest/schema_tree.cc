@@ -31,12 +31,13 @@ constexpr std::array<std::string_view, 11> annotations = {
     "$schema", "$comment", "title",     "description",      "default",        "examples",
     "format",  "readOnly", "writeOnly", "contentMediaType", "contentEncoding"};
 
-constexpr std::array<TextForm, 5> text_forms = {{
+constexpr std::array<TextForm, 6> text_forms = {{
     {"path", "an absolute path", canonical_path},
     {"mode", "permission bits such as \"0644\"", canonical_mode},
     {"size", "a size such as 4GiB", canonical_size},
     {"duration", "a span of time such as 90s", canonical_duration},
     {"unit", "the name of a systemd unit", canonical_unit},
+    {"sysctl", "a kernel parameter such as net.ipv4.ip_forward", canonical_sysctl},
 }};
 
 // Escapes a key for a JSON pointer.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "reconciler/core/digest.h"
 
@@ -128,6 +129,31 @@ const std::string& UnitReply::property(std::string_view name) const {
   return found == properties.end() ? nothing : found->second;
 }
 
+std::optional<std::string> with_lines_replaced(std::string_view content, const ReplaceLines& replace) {
+  std::vector<std::string> wanted = replace.old_lines;
+  std::string out;
+  bool placed = false;
+  const auto place = [&] {
+    if (std::exchange(placed, true)) return;
+    if (!out.empty() && out.back() != '\n') out += '\n';
+    for (const std::string& line : replace.new_lines) out += line + '\n';
+  };
+  while (!content.empty()) {
+    const std::size_t end = std::min(content.find('\n'), content.size());
+    const auto found = std::find(wanted.begin(), wanted.end(), content.substr(0, end));
+    if (found == wanted.end()) {
+      out += content.substr(0, end + 1);
+    } else {
+      wanted.erase(found);
+      place();
+    }
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+  if (!wanted.empty()) return std::nullopt;
+  if (replace.old_lines.empty()) place();
+  return out;
+}
+
 std::string to_string(const Probe& probe) {
   return std::visit(Overloaded{
                         [](const ReadFile& read) { return "read " + word(read.path); },
@@ -156,6 +182,13 @@ std::string to_string(const Operation& operation) {
             std::string out = "write " + word(write.path) + " (" + what + ")";
             if (!write.check.empty()) out += ", checked by: " + words(write.check);
             return out;
+          },
+          [](const ReplaceLines& replace) {
+            const auto all = [](const std::vector<std::string>& lines) {
+              return lines.empty() ? std::string("nothing") : words(lines);
+            };
+            return "edit " + word(replace.path) + ": " + all(replace.old_lines) + " becomes " +
+                   all(replace.new_lines);
           },
           [](const SetAttributes& set) {
             return "set " + word(set.path) + " to " + attributes(set.mode, set.owner, set.group);
@@ -225,6 +258,12 @@ Value to_value(const Operation& operation) {
                    set_text(map, "expectedSha256", write.expected_sha256);
                    if (write.keep_previous) map.set("keepPrevious", true);
                    if (write.proven) map.set("proven", true);
+                 },
+                 [&](const ReplaceLines& replace) {
+                   map.set("operation", "replaceLines");
+                   map.set("path", replace.path);
+                   map.set("oldLines", list_of(replace.old_lines));
+                   map.set("newLines", list_of(replace.new_lines));
                  },
                  [&](const SetAttributes& set) {
                    map.set("operation", "setAttributes");

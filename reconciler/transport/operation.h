@@ -127,6 +127,20 @@ struct WriteFile {
   friend bool operator==(const WriteFile&, const WriteFile&) = default;
 };
 
+// Changes a few lines of a text file that belongs to many: the first of OLD_LINES is replaced by NEW_LINES, the others go;
+// without old lines the new ones are added at the end. All other bytes stay. Each old line must be there exactly as it was
+// seen, else it is refused with code `moved`. Several such changes of one file never lose each other's work, whoever of them
+// comes first; a file that is not there is made.
+struct ReplaceLines {
+  std::string path;
+  std::vector<std::string> old_lines;  // without their line ends
+  std::vector<std::string> new_lines;
+  friend bool operator==(const ReplaceLines&, const ReplaceLines&) = default;
+};
+
+// What CONTENT becomes by it; nothing when the old lines are not all there.
+std::optional<std::string> with_lines_replaced(std::string_view content, const ReplaceLines& replace);
+
 struct SetAttributes {
   std::string path;
   std::string mode;  // each: "" leaves it
@@ -217,8 +231,8 @@ struct ReleaseLease {
 };
 
 // What can be part of going back.
-using UndoOperation =
-    std::variant<SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ControlUnit, RunCommand>;
+using UndoOperation = std::variant<SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ControlUnit,
+                                   RunCommand, ReplaceLines>;
 
 // Commit-confirmed: the host itself carries UNDO out, in this order and as far as it gets, when TIMEOUT is over, or at its
 // next boot before sshd and the network, unless DisarmUndo came first. It needs nobody for that: script and units lie on its
@@ -243,9 +257,9 @@ struct RunUndo {
   friend bool operator==(const RunUndo&, const RunUndo&) = default;
 };
 
-using Operation =
-    std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious, ForgetPrevious,
-                 ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease, ArmUndo, DisarmUndo, RunUndo>;
+using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious,
+                               ForgetPrevious, ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease,
+                               ArmUndo, DisarmUndo, RunUndo, ReplaceLines>;
 
 Operation to_operation(const UndoOperation& undo);
 // Nothing when OPERATION cannot be part of going back.

@@ -667,6 +667,61 @@ write_file() {
   sync_directory "$path"
 }
 
+# replace_lines PATH TEMPORARY NAME-IN-IT, in base64 on 3: how many old lines, those, and the new ones. Whoever else of
+# hearth edits a file waits; what anybody else does to it in between, write_file notices.
+replace_lines() {
+  local status
+  make_run || return 1
+  command exec 8>>"$run/edit" || fail no-access "cannot open $run/edit" || return 1
+  flock -w 30 8 || fail busy "$run/edit is held by another process for more than 30 s" || return 1
+  edit_locked "$@"
+  status=$?
+  rm -f -- "$run/edit-lines-$id8" "$run/edit-old-$id8" "$run/edit-new-$id8"
+  unlock
+  return "$status"
+}
+edit_locked() {
+  local path="$1" edit="$run/edit-lines-$id8" old="$run/edit-old-$id8" new="$run/edit-new-$id8" ended=1 expected=absent hash
+  has_parent "$path" && inside "$path" || return 1
+  base64 -d <&3 >"$edit" || fail write "cannot write $edit" || return 1
+  true >"$old"
+  if [ -L "$path" ]; then
+    fail moved "$path is a symbolic link: hearth edits no file through one"
+    return 1
+  elif exists "$path"; then
+    cat <"$path" >"$old" || fail write "cannot read $path" || return 1
+    expected=$(sha256sum <"$old") || return 1
+    expected=${expected%% *}
+  fi
+  [ "$(tr -d '\000' <"$old" | wc -c)" = "$(wc -c <"$old")" ] || fail moved "$path is no text file" || return 1
+  [ -z "$(tail -c 1 <"$old")" ] || ended=0
+  EDIT=$edit awk -v "ended=$ended" '
+    function put(line) { if (lines++) printf "\n"; printf "%s", line; mine = 0 }
+    function place(i) { if (placed) return; placed = 1; for (i = 0; i < m; i++) { put(fresh[i]); mine = 1 } }
+    BEGIN {
+      edit = ENVIRON["EDIT"]
+      getline left <edit
+      for (i = left; i > 0; i--) { getline line <edit; want[line]++ }
+      adds = left == 0
+      while ((getline line <edit) > 0) fresh[m++] = line
+    }
+    ($0 in want) && want[$0] > 0 { want[$0]--; left--; place(); mine = 1; next }
+    { put($0) }
+    END {
+      if (left > 0) exit 9
+      if (adds) place()
+      if (lines && (ended || mine)) printf "\n"
+    }' <"$old" >"$new"
+  case $? in
+    0) ;;
+    9) fail moved "$path has other lines than when the plan was made" || return 1 ;;
+    *) fail write "cannot edit $path" || return 1 ;;
+  esac
+  hash=$(sha256sum <"$new") || return 1
+  base64 <"$new" >"$edit" || fail write "cannot write $edit" || return 1
+  write_file "$path" "$2" "$3" '' '' '' "$expected" '' "${hash%% *}" 3<"$edit"
+}
+
 set_attributes() {
   inside "$1" || return 1
   if [ -L "$1" ]; then

@@ -148,6 +148,25 @@ class OperationRenderer {
     return "write_file" + quoted_list(words) + here(*content);
   }
 
+  std::string render_one(const ReplaceLines& replace, std::string& why) {
+    if (!is_below_root(replace.path, why)) return {};
+    std::string edit = std::to_string(replace.old_lines.size()) + "\n";
+    for (const auto* lines : {&replace.old_lines, &replace.new_lines}) {
+      for (const std::string& line : *lines) {
+        if (line.find_first_of(std::string_view("\n\0", 2)) != std::string::npos)
+          why = "a line to be edited holds a line end or a NUL";
+        edit += line + "\n";
+      }
+    }
+    if (!why.empty()) return {};
+    const std::string path = in_root(replace.path);
+    const Temporary temporary(path, id_);
+    timeout_ += operation_time * 2;
+    const std::string mark = "end-" + std::string(nonce_);
+    return "replace_lines" + quoted_list({path, temporary.path, temporary.name}) + " 3<<'" + mark + "'\n" +
+           base64_lines(edit) + mark + "\n";
+  }
+
   std::string render_one(const SetAttributes& set, std::string& why) {
     if (!is_below_root(set.path, why)) return {};
     why = why_no_attributes(set.mode, set.owner, set.group);

@@ -261,6 +261,12 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!write->group.empty()) file.group = write->group;
     file.content = content;
     file.modified = microseconds();
+  } else if (const auto* replace = std::get_if<ReplaceLines>(&operation)) {
+    const auto found = files.find(replace->path);
+    auto content =
+        with_lines_replaced(found == files.end() ? std::string() : found->second.content, *replace);
+    if (!content) return {failed, "moved", replace->path + " has other lines than when the plan was made"};
+    put(replace->path, std::move(*content));
   } else if (const auto* attributes = std::get_if<SetAttributes>(&operation)) {
     const auto found = files.find(attributes->path);
     if (found == files.end()) return {failed, "command", attributes->path + ": No such file or directory"};

@@ -83,5 +83,15 @@ TEST(Canonical, Units) {
          {"", "/etc", std::string_view("a\0", 2)});
 }
 
+TEST(Canonical, KernelParameters) {
+  expect(canonical_sysctl,
+         {{"net.ipv4.ip_forward", "net.ipv4.ip_forward"},
+          {"net/ipv4/ip_forward", "net.ipv4.ip_forward"},
+          {"/net/ipv4/ip_forward", "net.ipv4.ip_forward"},
+          {"net/ipv4/conf/eth0.5/forwarding", "net.ipv4.conf.eth0/5.forwarding"},
+          {"net.ipv4.conf.eth0/5.forwarding", "net.ipv4.conf.eth0/5.forwarding"}},
+         {"", "vm", "/vm", "net..ipv4", "net.ipv4.", "net.//.passwd", "a/../b", "a b.c", "a.\n"});
+}
+
 }  // namespace
 }  // namespace hearth

@@ -242,5 +242,22 @@ TEST(HostChecks, KernelLog) {
             "unknown: the journal was not searched within 10 s: raise `timeout`");
 }
 
+TEST(HostChecks, Updates) {
+  const std::string apt =
+      "Reading package lists...\n"
+      "Inst libssl3 [3.0.1] (3.0.2 Debian-Security:13/stable-security [amd64])\n"
+      "Inst bash [5.2] (5.3 Debian:13.1/stable [amd64])\n"
+      "Conf libssl3 (3.0.2 Debian-Security:13/stable-security [amd64])\nInst\n";
+  const Resource resource = check({{"updates", Map{}}});
+  EXPECT_EQ(answer(resource, {run(0, apt)}), "no: 1 security update is pending: libssl3");
+  EXPECT_EQ(answer(check({{"updates", Map{{"from", "any"}}}}), {run(0, apt)}),
+            "no: 2 updates are pending: libssl3, bash");
+  EXPECT_EQ(answer(resource, {run(0, "Inst bash [5.2] (5.3 Debian:13.1/stable [amd64])\n")}),
+            "yes: no security update is pending");
+  EXPECT_EQ(answer(resource, {run(100, "", "E: The package cache file is corrupted\n")}),
+            "unknown: apt-get failed: E: The package cache file is corrupted");
+  EXPECT_EQ(answer(resource, {run(124)}), "unknown: apt-get did not answer within 10 s: raise `timeout`");
+}
+
 }  // namespace
 }  // namespace hearth

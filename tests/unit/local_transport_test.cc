@@ -50,6 +50,35 @@ constexpr std::string_view odd_names[] = {"with space",
                                           "%s%n",
                                           "..."};
 
+struct LineEdit {
+  std::string before;
+  std::vector<std::string> old_lines;
+  std::vector<std::string> new_lines;
+  std::optional<std::string> after;  // nothing: refused
+};
+
+const LineEdit line_edits[] = {
+    {"a\nb\nc\n", {"b"}, {"x", "y"}, "a\nx\ny\nc\n"},
+    {"a\nb\nc", {"b"}, {"x"}, "a\nx\nc"},
+    {"a\nb", {"b"}, {"x"}, "a\nx\n"},
+    {"a\nb", {"a", "b"}, {"x"}, "x\n"},
+    {"a\nb\na\n", {"a"}, {"x"}, "x\nb\na\n"},
+    {"a\nb\na\n", {"a", "a"}, {"x"}, "x\nb\n"},
+    {"a\nb\n", {"b"}, {}, "a\n"},
+    {"a\n", {"a"}, {}, ""},
+    {"", {}, {"x"}, "x\n"},
+    {"a", {}, {"x"}, "a\nx\n"},
+    {"a\n\n", {}, {"x"}, "a\n\nx\n"},
+    {"\n\\n\ta  b \\\r\n%s\n",
+     {"%s"},
+     {"it's \\t \"x\" $HOME &"},
+     "\n\\n\ta  b \\\r\nit's \\t \"x\" $HOME &\n"},
+    {"\xff\xfe\na\n", {"a"}, {"b"}, "\xff\xfe\nb\n"},
+    {"a\n", {"a", "a"}, {"x"}, {}},
+    {"a \n", {"a"}, {"x"}, {}},
+    {"", {"a"}, {"x"}, {}},
+};
+
 class LocalTransportTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -614,6 +643,48 @@ TEST_F(LocalTransportTest, ARecordingHoldsWhatWasSent) {
   loop_.run_until([&] { return done; });
   EXPECT_EQ(recording.executed, std::vector<Operation>{operation});
   EXPECT_EQ(recording.observed.size(), 1U);
+}
+
+TEST_F(LocalTransportTest, EditsLinesAndNothingElse) {
+  for (const LineEdit& edit : line_edits) {
+    put("/etc/hosts", edit.before);
+    const ReplaceLines operation{"/etc/hosts", edit.old_lines, edit.new_lines};
+    const auto result = execute_one(operation);
+    EXPECT_EQ(result.status, edit.after ? Status::done : Status::failed) << edit.before << result.output;
+    EXPECT_EQ(result.code, edit.after ? "" : "moved") << result.output;
+    EXPECT_EQ(get("/etc/hosts"), edit.after.value_or(edit.before));
+    // In-memory hosts do the same.
+    EXPECT_EQ(with_lines_replaced(edit.before, operation), edit.after) << edit.before;
+  }
+}
+
+TEST_F(LocalTransportTest, EditsNoLinkAndNoBinaryFile) {
+  put("/etc/real", "a\n");
+  fs::create_symlink("real", root_ / "etc/link");
+  EXPECT_EQ(execute_one(ReplaceLines{"/etc/link", {"a"}, {"b"}}).code, "moved");
+  EXPECT_EQ(get("/etc/real"), "a\n");
+  put("/etc/binary", std::string_view("a\n\0\n", 4));
+  EXPECT_EQ(execute_one(ReplaceLines{"/etc/binary", {"a"}, {"b"}}).code, "moved");
+  EXPECT_EQ(execute_one(ReplaceLines{"/etc/real", {"a"}, {"b\nc"}}).code, "invalid");
+  EXPECT_EQ(execute_one(ReplaceLines{"/etc/new", {}, {"b"}}).status, Status::done);
+  EXPECT_EQ(get("/etc/new"), "b\n");
+}
+
+// What two resources of one file do at the same time: neither loses the other's work.
+TEST_F(LocalTransportTest, EditsOfOneFileAtTheSameTimeAllHappen) {
+  put("/etc/hosts", "127.0.0.1 localhost\n");
+  constexpr int many = 6;
+  int ended = 0;
+  for (int i = 0; i < many; ++i) {
+    transport_->execute({ReplaceLines{"/etc/hosts", {}, {"10.0.0." + std::to_string(i)}}}, "",
+                        [&](const auto& results) {
+                          EXPECT_EQ(results.at(0).status, Status::done) << results.at(0).output;
+                          ++ended;
+                        });
+  }
+  loop_.run_until([&] { return ended == many; });
+  std::string hosts = get("/etc/hosts");
+  EXPECT_EQ(std::count(hosts.begin(), hosts.end(), '\n'), 1 + many) << hosts;
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ TEST(Operation, ReadsAsOneLine) {
   EXPECT_EQ(to_string(Operation(SetAttributes{.path = "/a", .mode = "0600", .group = "adm"})),
             "set /a to 0600 :adm");
   EXPECT_EQ(to_string(Operation(MakeDirectory{.path = "/a"})), "make directory /a");
+  EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {"b c"}, {"d", "e"}})), "edit /a: 'b c' becomes d e");
+  EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {}, {"d"}})), "edit /a: nothing becomes d");
   EXPECT_EQ(to_string(Operation(RemovePath{"/a"})), "remove /a");
   EXPECT_EQ(to_string(Operation(RestorePrevious{"/a"})), "put back the previous /a");
   EXPECT_EQ(to_string(Operation(ForgetPrevious{"/a"})), "forget the previous /a");
@@ -94,6 +96,14 @@ TEST(Operation, NamesSecretsAndNothingElseOfThem) {
   EXPECT_EQ(
       to_json(to_value(run)),
       R"({"operation":"runCommand","argv":["chpasswd"],"timeoutS":60,"input":["password = ",{"secret":"samba/eve"}]})");
+}
+
+TEST(Operation, AnEditSaysWhichLines) {
+  EXPECT_EQ(to_json(to_value(ReplaceLines{"/etc/hosts", {"10.0.0.1 a"}, {"10.0.0.1 b", "# c"}})),
+            to_json(Map{{"operation", "replaceLines"},
+                        {"path", "/etc/hosts"},
+                        {"oldLines", List{"10.0.0.1 a"}},
+                        {"newLines", List{"10.0.0.1 b", "# c"}}}));
 }
 
 }  // namespace

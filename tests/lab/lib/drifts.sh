@@ -22,7 +22,7 @@ drifts() {
     [ "$(on pve "$@" 2>&1)" != "$wanted" ] || broken "the change changes nothing"
     case $field in
         # A thing that is not where it should be is not there at all.
-        *.path | *.unitName | *.userName | *.groupName | *.user)
+        *.path | *.unitName | *.userName | *.groupName | AuthorizedKey.user | *.file | *.address | Package.name)
             expect 2 hearth plan -o json
             json '[.actions[] | "\(.type) \(.address)"] | join(", ")' "create $address"
             ;;
@@ -32,7 +32,7 @@ drifts() {
     expect 2 hearth drift
     says "$address"
     case $field in
-        *.path | *.unitName | *.userName | *.groupName | *.user) ;;
+        *.path | *.unitName | *.userName | *.groupName | AuthorizedKey.user | *.file | *.address | Package.name) ;;
         *) says "${field#*.}" ;;
     esac
     expect 0 hearth apply --yes

@@ -1,0 +1,3 @@
+#include "providers/host_packages/host_packages_provider.h"
+
+HEARTH_PROVIDER(::hearth::HostPackagesProvider)

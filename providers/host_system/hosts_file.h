@@ -1,0 +1,28 @@
+// /etc/hosts as the resolver reads it: hosts(5).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hearth {
+
+// An address in the one spelling that all its spellings share.
+std::string canonical_address(std::string_view address);
+
+// All that a hosts file says of one address.
+struct HostsAddress {
+  std::string address;             // canonical
+  std::vector<std::string> names;  // in order, over all its lines; each once
+  std::vector<std::string> lines;  // its lines, as they are
+};
+
+// Every address of TEXT, in the order of its first line.
+std::vector<HostsAddress> read_hosts_file(std::string_view text);
+
+// What is to stand instead of LINES (all lines of ADDRESS, or none): one line that gives it NAMES. Spacing and comment of the
+// first stay, and so do comments of the others, as lines of their own.
+std::vector<std::string> hosts_lines(const std::vector<std::string>& lines, std::string_view address,
+                                     const std::vector<std::string>& names);
+
+}  // namespace hearth

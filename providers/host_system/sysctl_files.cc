@@ -1,0 +1,80 @@
+#include "providers/host_system/sysctl_files.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "providers/support/lines.h"
+#include "reconciler/core/canonical.h"
+
+namespace hearth {
+
+namespace {
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::size_t rank(std::string_view path) {
+  static constexpr std::array<std::string_view, 4> folders = {
+      "/etc/sysctl.d/", "/run/sysctl.d/", "/usr/local/lib/sysctl.d/", "/usr/lib/sysctl.d/"};
+  const auto found = std::find_if(folders.begin(), folders.end(),
+                                  [&](std::string_view folder) { return path.starts_with(folder); });
+  return static_cast<std::size_t>(found - folders.begin());
+}
+
+}  // namespace
+
+std::string canonical_sysctl_value(std::string_view value) {
+  std::string out;
+  for (const std::string_view word : split_words(value)) out.append(out.empty() ? "" : " ").append(word);
+  return out;
+}
+
+std::vector<SysctlSetting> read_sysctl_file(const SysctlFile& file) {
+  std::vector<SysctlSetting> settings;
+  std::size_t number = 0;
+  for (const std::string& line : split_lines(file.text)) {
+    ++number;
+    std::string_view rest = line;
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r"), rest.size()));
+    if (rest.empty() || rest.front() == '#' || rest.front() == ';') continue;
+    if (rest.front() == '-') rest.remove_prefix(1);
+    const std::size_t equals = rest.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto words = split_words(rest.substr(0, equals));
+    if (words.size() != 1 || words.front().find_first_of("*?[") != std::string_view::npos) continue;
+    auto key = canonical_sysctl(words.front());
+    if (!key) continue;
+    settings.push_back({file.path, number, std::move(*key), canonical_sysctl_value(rest.substr(equals + 1))});
+  }
+  return settings;
+}
+
+std::vector<SysctlFile> in_boot_order(std::vector<SysctlFile> files) {
+  std::sort(files.begin(), files.end(), [](const SysctlFile& a, const SysctlFile& b) {
+    return std::pair(rank(a.path), std::string_view(a.path)) <
+           std::pair(rank(b.path), std::string_view(b.path));
+  });
+  std::map<std::string, SysctlFile, std::less<>> by_name;
+  for (SysctlFile& file : files) {
+    std::string name(file_name(file.path));
+    by_name.emplace(std::move(name), std::move(file));
+  }
+  std::vector<SysctlFile> ordered;
+  for (auto& [name, file] : by_name) ordered.push_back(std::move(file));
+  return ordered;
+}
+
+std::optional<SysctlSetting> last_setting(const std::vector<SysctlFile>& files, std::string_view key) {
+  std::optional<SysctlSetting> last;
+  for (const SysctlFile& file : files) {
+    for (SysctlSetting& setting : read_sysctl_file(file)) {
+      if (setting.key == key) last = std::move(setting);
+    }
+  }
+  return last;
+}
+
+}  // namespace hearth

@@ -15,7 +15,7 @@ TEST(YamlWriter, WritesWhatPeopleWouldWrite) {
                                           {"open", "no line feed"},
                                           {"twice", "a\nb"},
                                           {"nothing", Map{}},
-                                          {"steps", List{Map{{"a", 1}, {"b", true}}, List{"x", "y"}}},
+                                          {"steps", List{Map{{"a", 1}, {"b", true}}, List{"x", "z"}}},
                                           {"password", SecretName{"samba/eve"}}}}};
   EXPECT_EQ(write_yaml(document),
             "kind: File\n"
@@ -36,7 +36,7 @@ TEST(YamlWriter, WritesWhatPeopleWouldWrite) {
             "  steps:\n"
             "    - a: 1\n"
             "      b: true\n"
-            "    - [x, y]\n"
+            "    - [x, z]\n"
             "  password: {secret: samba/eve}\n");
 }
 

@@ -30,7 +30,7 @@ says "timed out" "--timeout"
 
 step "it is on record"
 expect 0 hearth history Node/pve
-says "exec" "exit 3"
+says "Node/pve" "exit 3"
 expect 0 hearth history
 says 'Ran `uname -n`: 1 done.'
 

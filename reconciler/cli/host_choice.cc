@@ -48,7 +48,15 @@ Result<std::vector<const Host*>> choose_hosts(const ManifestSet& manifests,
   }
   std::vector<const Host*> hosts;
   for (const Host& host : manifests.hosts) {
-    if (chosen.contains(host.name)) hosts.push_back(&host);
+    if (!chosen.contains(host.name)) continue;
+    if (!host.root.empty()) {
+      // Commands would see the machine around the folder, not what the folder stands for.
+      return tl::unexpected(failure(
+          "unreachable-host",
+          host.name + " is the folder " + printable(host.root) + ", and commands run only on machines",
+          "name other hosts"));
+    }
+    hosts.push_back(&host);
   }
   return hosts;
 }

@@ -11,7 +11,7 @@
 namespace hearth {
 
 // The hosts that WORDS name (a Node's name, `all`, or `label=value`), each once, in order of declaration. A word that
-// names nobody is an error.
+// names nobody is an error, and so is a Node that is but a folder (`root`): commands do not run there.
 Result<std::vector<const Host*>> choose_hosts(const ManifestSet& manifests,
                                               const std::vector<std::string>& words);
 

@@ -97,6 +97,28 @@ std::string file_name(const std::string& kind) {
   return out + ".yaml";
 }
 
+// Entries of maps that the schema refuses (a drop-in whose file has an odd name) need not take the rest with them.
+void drop_bad_entries(Imported& thing) {
+  const auto mistakes = [&](const Value& spec) { return thing.kind->validate(spec).all().size(); };
+  std::size_t wrong = mistakes(thing.spec);
+  if (wrong == 0) return;
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const auto& [field, position, value] : thing.spec.as_map()) {
+    if (!value.is_map()) continue;
+    for (const auto& member : value.as_map()) entries.emplace_back(field, member.key);
+  }
+  for (const auto& [field, key] : entries) {
+    Value without = thing.spec;
+    without.find(field)->as_map().erase(key);
+    const std::size_t left = mistakes(without);
+    if (left >= wrong) continue;
+    wrong = left;
+    if (without.find(field)->as_map().empty()) without.as_map().erase(field);
+    thing.spec = std::move(without);
+    thing.comments.push_back(field + "." + key + " is left out: no manifest can hold that name");
+  }
+}
+
 // ---- Names ----------------------------------------------------------------------------------------------------------
 
 // Gives each claim a name of its own within its kind.
@@ -325,6 +347,7 @@ ImportSet choose(const Discovery& discovery, const ManifestSet& declared) {
     for (const Claim& claim : claims) holders.emplace(key_of(claim), "");
     if (!found.remark.empty()) one.comments.push_back(found.remark);
     for (std::string& taken : take_secrets(one.spec)) one.comments.push_back(std::move(taken));
+    drop_bad_entries(one);
     escape_host_text(one.spec);
     set.things.push_back(std::move(one));
   }
@@ -465,7 +488,8 @@ bool drop_what_differs(ImportSet& set, const Plan& plan) {
         if (field == thing.kind->refresh()) {
           whole = true;
           leave_out(
-              "it runs on a configuration older than what lies on the disk: restart it, then import again");
+              "it runs on a configuration older than what lies on the disk: reload systemd (systemctl "
+              "daemon-reload), restart it, then import again");
         } else if (is_required(*thing.kind, field) || thing.spec.find(field) == nullptr) {
           whole = true;
           leave_out("a plan would change its " + field + " right away");

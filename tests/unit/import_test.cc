@@ -115,6 +115,16 @@ TEST(Import, TellsNamesApartThatLookAlike) {
   EXPECT_TRUE(import.world.plan().actions.empty());
 }
 
+TEST(Import, LeavesOutAnEntryAndKeepsTheRest) {
+  ImportWorld import({"a"});
+  import.world.host("a").put("/etc/systemd/system/x.service.d/ok.conf", "[Service]\n");
+  import.world.host("a").put("/etc/systemd/system/x.service.d/odd name.conf", "[Service]\n");
+  import.world.host("a").units["x.service"];
+  const std::string text = all_of(import.import());
+  EXPECT_NE(text.find("# x: dropIns.odd name is left out"), std::string::npos) << text;
+  EXPECT_NE(text.find("    ok: |"), std::string::npos) << text;
+}
+
 // What would not stay as it is is not declared: here a unit that runs on an older text than lies on the disk.
 TEST(Import, LeavesOutWhatAPlanWouldChange) {
   ImportWorld import({"a"});

@@ -97,9 +97,9 @@ mkdir -p '/srv/two words' /opt/app
 chmod 2770 '/srv/two words'
 END
 expect 0 hearth import -o json
-json '[.resources[].address | select(startswith("Service/"))] | sort | join(" ")' "Service/getty-tty2@pve Service/leaky@pve Service/masked@pve Service/nap-@pve Service/plain@pve Service/trash.timer@pve Service/trash@pve"
+json '[.resources[].address | select(startswith("Service/"))] | sort | join(" ")' "Service/empty@pve Service/getty-tty2@pve Service/leaky@pve Service/masked@pve Service/plain@pve Service/trash.timer@pve Service/trash@pve"
 expect 0 hearth import --out "$manifests/odd"
-says "not-imported" "usr-local-bin-tool" "no text" "larger than 64 KiB" "symbolic link" "private key" "password" "linked"
+says "not-imported" "odd name" "nap-" "usr-local-bin-tool" "no text" "larger than 64 KiB" "symbolic link" "private key" "password" "linked"
 step "… a plan right after it finds nothing to do"
 plan_is_empty
 expect 0 hearth validate

@@ -172,13 +172,13 @@ Match remove_system(const ShellCommand& command) {
   if (name == "rm") {
     if (has_option(words, "", {"--no-preserve-root"})) return "--no-preserve-root";
     if (!has_option(words, "rR", {"--recursive"})) return std::nullopt;
-    if (const std::string path = find_operand(words, is_system_path); !path.empty()) return path;
+    if (std::string path = find_operand(words, is_system_path); !path.empty()) return path;
   }
   if (name == "find") {
     const auto deletes =
         std::find_if(words.begin(), words.end(), [](const std::string& word) { return word == "-delete"; });
     if (deletes == words.end()) return std::nullopt;
-    if (const std::string path = find_operand(words, is_system_path); !path.empty()) return path;
+    if (std::string path = find_operand(words, is_system_path); !path.empty()) return path;
   }
   return std::nullopt;
 }
@@ -228,7 +228,7 @@ Match write_device(const ShellCommand& command) {
   const std::string name = program(command.words[0]);
   const Words files = operands(command.words);
   if (name == "tee") {
-    const std::string found = device_in(command.words);
+    std::string found = device_in(command.words);
     if (!found.empty()) return found;
   }
   if (is_one_of(name, {"cp", "mv", "install"}) && files.size() > 1 && is_block_device(files.back()))
@@ -243,8 +243,7 @@ Match power(const ShellCommand& command) {
   const Words& words = command.words;
   if (words.empty()) return std::nullopt;
   const std::string name = program(words[0]);
-  if (name == "tee" &&
-      find_operand(words, [](std::string word) { return word == "/proc/sysrq-trigger"; }) != "")
+  if (name == "tee" && std::find(words.begin(), words.end(), "/proc/sysrq-trigger") != words.end())
     return "/proc/sysrq-trigger";
   if (name == "shutdown") {
     if (has_option(words, "c", {"--show", "--help"})) return std::nullopt;

@@ -96,6 +96,7 @@ chown 4242:4243 /etc/cron.d/tabs
 mkdir -p '/srv/two words' /opt/app
 chmod 2770 '/srv/two words'
 END
+expect 0 hearth apply --yes # the journal forgets what a person has removed
 expect 0 hearth import -o json
 json '[.resources[].address | select(startswith("Service/"))] | sort | join(" ")' "Service/empty@pve Service/getty-tty2@pve Service/leaky@pve Service/masked@pve Service/plain@pve Service/trash.timer@pve Service/trash@pve"
 expect 0 hearth import --out "$manifests/odd"

@@ -60,7 +60,10 @@ Discovery look_around(Session& session, const std::vector<const KindSchema*>& ki
   discover(session.loop(), session.targets(), session.providers(), kinds, hosts,
            [&](Discovery discovery) { result = std::move(discovery); });
   session.loop().run_until([&] { return result.has_value(); });
-  for (const HostState& state : result->hosts) progress.observed(state);
+  for (HostState state : result->hosts) {
+    state.reachable = true;  // who was not is said at the end, once
+    progress.observed(state);
+  }
   return *std::move(result);
 }
 
@@ -139,8 +142,11 @@ Result<void> write_files(const std::string& folder, const std::vector<ImportFile
 }
 
 std::string summary_of(const ImportSet& set, const std::vector<ImportFile>& files,
-                       const ImportOptions& options) {
-  if (set.things.empty()) return "Nothing to import: what is there is declared, or belongs to packages.";
+                       const ImportOptions& options, bool whole) {
+  if (set.things.empty()) {
+    return whole ? "Nothing to import: what is there is declared, or belongs to packages."
+                 : "Nothing to import from what could be looked at.";
+  }
   std::set<std::string> hosts;
   for (const Imported& thing : set.things) hosts.insert(thing.host);
   std::string out = counted(set.things.size(), "resource") + " of " + counted(files.size(), "kind") + " on " +
@@ -226,7 +232,7 @@ ExitCode run_import(const Invocation& invocation, const ImportOptions& options) 
       print(text);
     }
     std::cout.flush();
-    std::cerr << summary_of(set, files, options) << "\n";
+    std::cerr << summary_of(set, files, options, !diagnostics.has_errors()) << "\n";
   }
   return diagnostics.has_errors() ? ExitCode::incomplete : ExitCode::clean;
 }

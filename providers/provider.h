@@ -35,6 +35,8 @@ struct Found {
   std::string name;   // fit for a manifest
   Value spec;         // what a manifest would say
   std::string owner;  // the package that brought it, or "": a package's own things are not imported
+  // Why SPEC does not say all that is there, or (where it is null) why there is no manifest for it; for people.
+  std::string remark{};
 };
 
 class Provider {

@@ -204,20 +204,34 @@ std::vector<Step> directory_steps(const Resource& resource, const Live& live) {
 // ---- Discovery ----
 
 // Prints what dpkg knows of the candidates (`P package: path`), then each candidate (`F mode owner group path
-// text`, path and text in base64). Arguments: the test's letter, the largest size, and the folders to look
-// into.
+// text`, path and text in base64), or that it is none that can be declared (`X path why`). Arguments: the test's letter,
+// the largest size, and the folders to look into.
 constexpr std::string_view list_script = R"sh(kind=$1 most=$2
 shift 2
 for folder in "$@"; do
   for path in "$folder"/*; do
-    [ ! -L "$path" ] && [ "-$kind" "$path" ] || continue
-    text=-
-    if [ "$kind" = f ]; then
-      [ "$(stat -c %s -- "$path")" -le "$most" ] || continue
-      text=$(base64 -w0 <"$path")
+    text=- why=
+    if [ -L "$path" ]; then
+      [ "$kind" = f ] || continue
+      why="a symbolic link to $(readlink -- "$path" | tr -cd '[:print:]')"
+    elif [ ! "-$kind" "$path" ]; then
+      continue
+    elif [ "$kind" = f ]; then
+      if [ "$(stat -c %s -- "$path")" -gt "$most" ]; then
+        text=large
+      else
+        text=$(base64 -w0 <"$path") || why="it cannot be read"
+      fi
     fi
     dpkg-query -S -- "$path" 2>/dev/null | sed 's/^/P /'
-    echo "F $(stat -c '%a %U %G' -- "$path") $(printf %s "$path" | base64 -w0) $text"
+    name=$(printf %s "$path" | base64 -w0)
+    if [ "$why" ]; then
+      echo "X $name $why"
+      continue
+    fi
+    attributes=$(stat -c '%a %U %G' -- "$path")
+    case $attributes in *UNKNOWN*) attributes=$(stat -c '%a %u %g' -- "$path") ;; esac
+    echo "F $attributes $name $text"
   done
 done)sh";
 
@@ -231,23 +245,42 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-// What `F` lines say, or nothing when LINE is none of them or its text is no text.
+// What `F` and `X` lines say, or nothing when LINE is none of them.
 std::optional<Found> found_in(std::string_view kind, std::string_view line) {
   const std::vector<std::string_view> words = words_of(line);
+  if (words.size() >= 3 && words[0] == "X") {
+    const auto path = from_base64(words[1]);
+    if (!path) return std::nullopt;
+    return Found{.kind = std::string(kind),
+                 .name = fit_name(*path),
+                 .spec = nullptr,
+                 .owner = {},
+                 .remark = std::string(line.substr(2 + words[1].size() + 1))};
+  }
   if ((words.size() != 5 && words.size() != 6) || words[0] != "F") return std::nullopt;
   auto mode = canonical_mode(words[1]);
   const auto path = from_base64(words[4]);
-  if (!mode || !path || !is_text(*path)) return std::nullopt;
+  if (!mode || !path) return std::nullopt;
+  Found found{.kind = std::string(kind), .name = fit_name(*path), .spec = nullptr, .owner = {}, .remark = {}};
+  if (!is_text(*path)) {
+    found.remark = "its name is not UTF-8";
+    return found;
+  }
   Map spec{{"path", *path}};
   if (kind == "File") {
     const auto text = from_base64(words.size() == 6 ? words[5] : "");
-    if (!text || !is_text(*text)) return std::nullopt;
-    spec.set("content", *text);
+    if (text && is_text(*text)) {
+      spec.set("content", *text);
+    } else {
+      found.remark = words.size() == 6 && words[5] == "large" ? "content is left out: larger than 64 KiB"
+                                                              : "content is left out: it is no text";
+    }
   }
   spec.set("mode", std::move(*mode));
   spec.set("owner", words[2]);
   spec.set("group", words[3]);
-  return Found{.kind = std::string(kind), .name = fit_name(*path), .spec = std::move(spec), .owner = {}};
+  found.spec = std::move(spec);
+  return found;
 }
 
 }  // namespace

@@ -122,15 +122,16 @@ std::vector<Step> cron_job_steps(const Resource& resource, const Live& live) {
   const bool absent = live.presence == Live::Presence::absent;
   const std::string before = live.fields.string_or("text", "");
   const CronEdit edit = edit_for(resource, live);
+  const std::string text = edit_cron_file(before, edit);
   WriteFile write{.path = path_of(resource),
-                  .content = edit_cron_file(before, edit),
+                  .content = text,
                   .mode = "0644",
                   .owner = "root",
                   .group = "root",
                   .check = {},
                   .expected_sha256 = absent ? "absent" : sha256(before),
                   .keep_previous = true};
-  const CronFile after = read_cron_file(write.content);
+  const CronFile after = read_cron_file(text);
   Map environment = environment_of(after);
   // Entries that are to be absent are so in this way.
   for (const auto& [name, value] : edit.environment) {
@@ -142,7 +143,7 @@ std::vector<Step> cron_job_steps(const Resource& resource, const Live& live) {
               {"command", edit.job.command},
               {"environment", std::move(environment)},
               {"accepted", true},
-              {"text", write.content}};
+              {"text", text}};
   if (const Value* comment = resource.desired.find("comment")) expects.set("comment", *comment);
   const RestorePrevious back{write.path};
   return {{.operation = std::move(write), .expects = std::move(expects), .undo = {back}}};

@@ -63,8 +63,17 @@ class CommandLine {
     describe();
   }
 
-  // Splits and checks; nothing is run. Throws CLI::ParseError.
-  void parse(int argc, char** argv) { app_.parse(argc, argv); }
+  // Splits and checks; nothing is run. Throws CLI::ParseError. What stands behind the `--` of exec is somebody else's
+  // command line: CLI11 does not see it.
+  void parse(int argc, char** argv, const std::string& command) {
+    int own = argc;
+    if (command == "exec") {
+      own = static_cast<int>(std::find(argv, argv + argc, std::string_view("--")) - argv);
+      if (own < argc) exec_words_.assign(argv + own + 1, argv + argc);
+    }
+    app_.parse(own, argv);
+    if (command == "exec") exec_.words = exec_words_;
+  }
 
   [[nodiscard]] const GlobalOptions& globals() const { return globals_; }
   [[nodiscard]] const ProgramDescription& program() const { return program_; }
@@ -148,6 +157,26 @@ class CommandLine {
     add_addresses(add("status", "show hosts, checks and the last run", status_, run_status),
                   status_.addresses);
 
+    CLI::App* exec = add("exec", "run a command on hosts, all at once", exec_, run_exec);
+    exec->add_option("HOST", exec_.hosts, "names of declared Nodes, label=value, or all")->required();
+    exec->add_option(
+        "CMD", exec_.words,
+        "behind --: several words are the command as it stands, one is a text for the host's shell");
+    exec->add_option("--allow", exec_.allow, "run it although this rule refuses it (a net, no sandbox)")
+        ->type_name("RULE")
+        ->allow_extra_args(false);
+    exec->add_option("--timeout", exec_.timeout, "how long a host may take (default 60)")
+        ->type_name("SECONDS");
+
+    CLI::App* import =
+        add("import", "write manifests for what is there and no manifest declares", import_, run_import);
+    import->add_option("KIND", import_.kinds, "only these kinds (default all)");
+    import->add_option("--hosts", import_.hosts, "only these: a Node's name or label=value (default all)")
+        ->type_name("HOST")
+        ->allow_extra_args(false);
+    import->add_option("--out", import_.out_folder, "write one file a kind into DIR instead of printing them")
+        ->type_name("DIR");
+
     CLI::App* history =
         add("history", "show what was done: runs, one run, or one address", history_, run_history);
     history->add_option("RUN|ADDR", history_.topic, "a run's number, or an address");
@@ -213,6 +242,9 @@ class CommandLine {
       description.name = command.app->get_name();
       description.summary = command.app->get_description();
       describe(*command.app, description.options, description.arguments);
+      for (ArgumentDescription& argument : description.arguments) {
+        if (argument.name == "CMD") argument = {"-- CMD", argument.summary, true, true};
+      }
       program_.commands.push_back(std::move(description));
     }
   }
@@ -226,8 +258,11 @@ class CommandLine {
   ApplyCommandOptions apply_;
   DriftOptions drift_;
   StatusOptions status_;
+  ExecOptions exec_;
+  ImportOptions import_;
   HistoryOptions history_;
   GraphOptions graph_;
+  std::vector<std::string> exec_words_;
   std::string graph_format_ = "dot";
   ExplainOptions explain_;
   TrustOptions trust_;
@@ -392,7 +427,7 @@ ExitCode run_arguments(int argc, char** argv) {
   if (command == nullptr) return unknown_command(invocation, look.command, program);
 
   try {
-    command_line.parse(argc, argv);
+    command_line.parse(argc, argv, look.command);
   } catch (const CLI::ParseError& error) {
     return usage_error(invocation, message_of(error, command), "");
   }

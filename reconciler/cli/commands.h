@@ -77,6 +77,21 @@ struct DriftOptions {
 };
 ExitCode run_drift(const Invocation& invocation, const DriftOptions& options);
 
+struct ExecOptions {
+  std::vector<std::string> hosts;  // names of Nodes, `all`, `label=value`
+  std::vector<std::string> words;  // behind `--`: one is a text for the host's shell, several are a command
+  std::vector<std::string> allow;  // ids of safety/command_rules
+  int timeout = 60;                // seconds
+};
+ExitCode run_exec(const Invocation& invocation, const ExecOptions& options);
+
+struct ImportOptions {
+  std::vector<std::string> kinds;  // empty: all
+  std::vector<std::string> hosts;  // as of exec; empty: all
+  std::string out_folder;          // "": standard output
+};
+ExitCode run_import(const Invocation& invocation, const ImportOptions& options);
+
 struct StatusOptions {
   std::vector<std::string> addresses;
 };

@@ -726,6 +726,122 @@ const std::vector<Rule>& all_rules() {
           "A plan that does not reach its end is not begun.",
           "See `hearth explain KIND.FIELD` for what can be changed, and change the rest by hand.",
       },
+
+      // ---- What `hearth exec` refuses (safety/command_rules) --------------------------------------
+      {
+          "exec-remove-system",
+          "The command removes `/`, a folder of the system, or everything where it happens to start.",
+          "What is removed is gone on every host that was named, before the mistake is seen on the first.",
+          "Name the folder below it that is meant. The list is a net for slips of the finger, not a sandbox. "
+          "To do it on purpose: `hearth exec --allow exec-remove-system …`.",
+      },
+      {
+          "exec-wipe-device",
+          "The command makes a file system or wipes signatures, partitions or content of a disk.",
+          "Names of disks move between boots and differ between hosts: sdb here is another disk than sdb "
+          "there.",
+          "Look at the disk first (`lsblk -f`), on one host. The list is a net for slips of the finger, not "
+          "a sandbox. To do it on purpose: `hearth exec --allow exec-wipe-device …`.",
+      },
+      {
+          "exec-write-device",
+          "The command writes to a disk past its file system.",
+          "One block in the wrong place makes the file system unreadable.",
+          "Write to a file, or name a device that holds no data. The list is a net for slips of the finger, "
+          "not a sandbox. To do it on purpose: `hearth exec --allow exec-write-device …`.",
+      },
+      {
+          "exec-power",
+          "The command restarts the machine, switches it off, puts it to sleep or takes its services down.",
+          "Guests and shares go with it, and several nodes at once lose the cluster its quorum.",
+          "Restart one node at a time, after a look at who uses it. The list is a net for slips of the "
+          "finger, not a sandbox. To do it on purpose: `hearth exec --allow exec-power …`.",
+      },
+      {
+          "exec-destroy-storage",
+          "The command destroys a pool, a data set or an LVM volume.",
+          "All that lies on it goes with it, and no undo exists.",
+          "Make sure of a backup and of the name (`zfs list`, `lvs`). The list is a net for slips of the "
+          "finger, not a sandbox. To do it on purpose: `hearth exec --allow exec-destroy-storage …`.",
+      },
+      {
+          "exec-destroy-guest",
+          "The command destroys a guest with its disks.",
+          "The same number may be another guest on another node, and its disks are gone at once.",
+          "Stop the guest and look whether it has a backup; delete it where its name is shown. The list is a "
+          "net for slips of the finger, not a sandbox. To do it on purpose: `hearth exec --allow "
+          "exec-destroy-guest …`.",
+      },
+      {
+          "exec-fork-bomb",
+          "The command is a function that starts itself twice, for ever.",
+          "It takes all processes that the machine can have, until somebody cuts the power.",
+          "Leave it out. The list is a net for slips of the finger, not a sandbox. To do it on purpose: "
+          "`hearth exec --allow exec-fork-bomb …`.",
+      },
+      {
+          "exec-open-permissions",
+          "The command changes the owner or mode of everything below a folder of the system.",
+          "sshd, sudo and PAM refuse files that others may write to: nobody gets in any more.",
+          "Name the one folder that is meant, or leave out -R. The list is a net for slips of the finger, "
+          "not a sandbox. To do it on purpose: `hearth exec --allow exec-open-permissions …`.",
+      },
+      {
+          "exec-stop-access",
+          "The command stops a service that people reach the machine through, or that holds the cluster "
+          "together.",
+          "The connection that the command came over may be the last one.",
+          "Restart or reload it instead, or be at the machine's console. The list is a net for slips of the "
+          "finger, not a sandbox. To do it on purpose: `hearth exec --allow exec-stop-access …`.",
+      },
+      {
+          "exec-flush-firewall",
+          "The command drops all rules of a firewall, or closes it by default.",
+          "With a closing policy, no rules means no packets: the way in is gone; without one, everything is "
+          "open.",
+          "Delete single rules, or change the declared rules and apply them. The list is a net for slips of "
+          "the finger, not a sandbox. To do it on purpose: `hearth exec --allow exec-flush-firewall …`.",
+      },
+      {
+          "exec-change-cluster",
+          "The command changes who is a member of the cluster, or its corosync.conf.",
+          "A mistake there takes the quorum of all nodes at once.",
+          "Follow the steps of the Proxmox manual, on one node, with a console at hand. The list is a net "
+          "for slips of the finger, not a sandbox. To do it on purpose: `hearth exec --allow "
+          "exec-change-cluster …`.",
+      },
+
+      // ---- exec and import (cli) ------------------------------------------------------------------
+      {
+          "unknown-rule",
+          "A rule was to be allowed that does not exist.",
+          "A misspelt permission permits nothing, and nobody would notice until it matters.",
+          "`hearth explain rules` lists them; --allow takes those that begin with exec-.",
+      },
+      {
+          "exec-failed",
+          "A command ended with an error on a host.",
+          "What failed on one of several hosts is easily missed among the output of the others.",
+          "Its output stands above; `hearth history` keeps what was run where.",
+      },
+      {
+          "unreachable-host",
+          "A host could not be reached.",
+          "Nothing is known of it: it is left out, never taken for empty.",
+          "Do what the message says, and run the command again.",
+      },
+      {
+          "not-imported",
+          "Something that exists on a host could not be written as a manifest.",
+          "A manifest that says something else than the host would change the host at the next apply.",
+          "Declare it by hand, or leave it alone: what no manifest names is never touched.",
+      },
+      {
+          "file-exists",
+          "A file that should be written exists already and says something else.",
+          "What a person wrote is not replaced by what a program found.",
+          "Name another folder with --out, or move the file away.",
+      },
   };
   return rules;
 }

@@ -92,6 +92,11 @@ Reply MemoryHost::answer(const Probe& probe) const {
     const bool exists = found != units.end() || files.contains(own);
     const Inputs inputs = inputs_of(query->unit, query->config_files);
     const bool active = unit.running && !unit.failed;
+    std::string drop_ins;
+    for (const auto& [path, file] : files) {
+      if (path.starts_with(own + ".d/") && path.ends_with(".conf"))
+        drop_ins += (drop_ins.empty() ? "" : " ") + path;
+    }
     reply.properties = {
         {"Id", query->unit},
         {"Names", query->unit},
@@ -113,7 +118,7 @@ Reply MemoryHost::answer(const Probe& probe) const {
         {"FragmentPath", files.contains(own) ? own
                          : exists            ? "/usr/lib/systemd/system/" + query->unit
                                              : ""},
-        {"DropInPaths", ""},
+        {"DropInPaths", drop_ins},
         {"EnvironmentFiles", ""},
         {"InvocationID", unit.invocation == 0 ? "" : std::to_string(unit.invocation)},
         {"NeedDaemonReload", "no"},

@@ -363,7 +363,7 @@ TEST(HostAccounts, AddsAKeyToTheOthers) {
   EXPECT_EQ(write.mode + " " + write.owner + " " + write.group, "0600 alice 1000");
   EXPECT_EQ(steps[0].undo, (std::vector<Operation>{RestorePrevious{write.path}}));
   EXPECT_EQ(steps[0].account, "alice");
-  const Live after = decode_keys(resource, block("D directory\n", write.content));
+  const Live after = decode_keys(resource, block("D directory\n", write.content.shown()));
   EXPECT_TRUE(provider.next_steps(resource, after).empty());
   const auto removal = provider.removal_steps(resource, after);
   ASSERT_EQ(removal.size(), 1U);

@@ -209,11 +209,13 @@ TEST(HostFiles, FindsFilesAndWhoBroughtThem) {
               "\nP e2fsprogs: /etc/cron.d/e2scrub_all\nF 755 root adm " + base64("/etc/cron.d/e2scrub_all") +
               " " + base64("x\n") + "\nF 600 root root " + base64("/etc/cron.d/binary") + " " +
               base64(std::string_view("\0", 1)) + "\ngarbage\nF 644 root root " +
-              base64("/etc/cron.d/empty") + " \n";
+              base64("/etc/cron.d/empty") + " \nF 644 root root " + base64("/usr/local/bin/big") +
+              " large\nX " + base64("/usr/local/bin/link") + " a symbolic link to /opt/x y\n";
   const Reply replies[] = {reply};
   const auto found = provider.discover("File", replies);
-  ASSERT_EQ(found.size(), 3U);
+  ASSERT_EQ(found.size(), 6U);
   EXPECT_EQ(found[0].name, "etc-cron.d-acme-retry");
+  EXPECT_EQ(found[0].remark, "");
   EXPECT_EQ(found[0].owner, "");
   EXPECT_EQ(found[0].spec, (Value(Map{{"path", "/etc/cron.d/acme retry"},
                                       {"content", "1 0 * * * root true\n"},
@@ -222,7 +224,14 @@ TEST(HostFiles, FindsFilesAndWhoBroughtThem) {
                                       {"group", "root"}})));
   EXPECT_EQ(found[1].owner, "e2fsprogs");
   EXPECT_EQ(found[1].spec.string_or("mode", ""), "0755");
-  EXPECT_EQ(found[2].spec.string_or("content", "?"), "");
+  // What no manifest can hold is said, and its mode can still be declared.
+  EXPECT_EQ(found[2].spec.find("content"), nullptr);
+  EXPECT_EQ(found[2].spec.string_or("mode", ""), "0600");
+  EXPECT_NE(found[2].remark.find("no text"), std::string::npos);
+  EXPECT_EQ(found[3].spec.string_or("content", "?"), "");
+  EXPECT_NE(found[4].remark.find("64 KiB"), std::string::npos);
+  EXPECT_TRUE(found[5].spec.is_null());
+  EXPECT_EQ(found[5].remark, "a symbolic link to /opt/x y");
 }
 
 TEST(HostFiles, FindsDirectories) {

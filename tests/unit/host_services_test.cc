@@ -725,11 +725,29 @@ TEST(HostServices, FindsUnitsAndDropIns) {
               "P backup-tools: /etc/systemd/system/backup.timer\n" +
               line("D", {"ssh.service", "10-x", "[Service]\n"}) + line("D", {"empty.service", "x", ""}) +
               line("U", {"getty@tty9.service", "[Service]\n"}) +
-              line("U", {"binary.service", std::string_view("\0", 1)}) +
+              line("U", {"binary.service", std::string_view("\0", 1)}) + line("M", {"zz-masked.service"}) +
+              line("I", {"getty@tty2.service"}) + line("L", {"zz-linked.service", "/opt/x.service"}) +
               "S Id=wol.service\nS ActiveState=active\nS UnitFileState=enabled\nS \n"
-              "S Id=backup.timer\nS ActiveState=inactive\nS UnitFileState=static\nS \n";
+              "S Id=backup.timer\nS ActiveState=inactive\nS UnitFileState=static\nS \n"
+              "S Id=getty@tty2.service\nS ActiveState=active\nS UnitFileState=enabled\nS \n";
   const Reply replies[] = {reply};
-  const auto found = provider.discover("Service", replies);
+  auto found = provider.discover("Service", replies);
+  const auto take = [&](std::string_view name) {
+    const auto at =
+        std::find_if(found.begin(), found.end(), [&](const Found& one) { return one.name == name; });
+    if (at == found.end()) throw std::runtime_error(std::string(name));
+    Found one = *at;
+    found.erase(at);
+    return one;
+  };
+  EXPECT_EQ(to_json(take("zz-masked").spec), R"({"masked":true})");
+  EXPECT_EQ(to_json(take("getty-tty2").spec),
+            R"({"unitName":"getty@tty2.service","enabled":true,"state":"running"})");
+  for (const char* name : {"binary", "zz-linked"}) {
+    const Found left_out = take(name);
+    EXPECT_TRUE(left_out.spec.is_null()) << name;
+    EXPECT_FALSE(left_out.remark.empty()) << name;
+  }
   ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].name, "backup.timer");
   EXPECT_EQ(found[0].owner, "backup-tools");

@@ -9,7 +9,7 @@
 gives() {
     wanted=$1
     shift
-    expect "$wanted" hearth "$@" -o json
+    expect "$wanted" hearth -o json "$@"
     documents=$(jq -s 'length' "$work/stdout") || broken "what it prints is no JSON"
     [ "$documents" -eq 1 ] || broken "$documents documents instead of one"
     json type object
@@ -53,6 +53,10 @@ gives 0 history
 gives 0 history File/motd@agent
 gives 0 history 1
 gives 0 trust agent --yes
+gives 0 exec agent -- true
+json '.hosts[0].exitCode' 0
+gives 0 import
+json '.files | type' array
 gives 0 version
 gives 0 completion bash
 

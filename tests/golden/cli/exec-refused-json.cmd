@@ -1,0 +1,1 @@
+-o json exec all -- sudo rm -rf /etc

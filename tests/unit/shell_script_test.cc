@@ -126,7 +126,8 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   const std::string path = "PATH=/usr/local/sbin";
   text.replace(text.find(path), path.size(), "PATH=" + (root_ / "bin").string() + ":/usr/local/sbin");
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results({3}, nonce, {result.out, result.err}).at(0))
+  const auto results = parse_results({3}, nonce, {result.out, result.err}).at(0);
+  for (const auto& each : results)
     EXPECT_EQ(each.status, Status::done) << each.output;
   const std::string seen = read(log);
   EXPECT_NE(seen.find("/etc/a"), std::string::npos) << "the log works";
@@ -166,7 +167,8 @@ TEST_F(ShellScriptTest, CommandsNeedNotReadTheirInput) {
   const std::string folder = "run=$root/run/hearth";
   text.replace(text.find(folder), folder.size(), "run=" + (root_ / "runtime").string());
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results({2}, nonce, {result.out, result.err}).at(0))
+  const auto results = parse_results({2}, nonce, {result.out, result.err}).at(0);
+  for (const auto& each : results)
     EXPECT_EQ(each.status, Status::done) << each.output;
 }
 

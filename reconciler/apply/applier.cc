@@ -149,6 +149,7 @@ class Applier::Impl {
     // Of a guarded unit:
     enum class Guard { none, arming, armed } guard = Guard::none;
     std::vector<Index> waiting;  // actions whose first round waits for that
+    bool disarming = false;      // proven, and not known whether the undo is still armed
     int proofs = 0;              // attempts so far
     std::unique_ptr<Transport> proof;
     Loop::Time due;  // when the host puts itself back
@@ -411,6 +412,35 @@ class Applier::Impl {
     go_back(u);
   }
 
+  // Whether the undo was carried out or had been disarmed by what nobody heard of: the host shows which.
+  void look_whether_back(Index u) {
+    auto open = std::make_shared<std::size_t>(0);
+    for (const Index i : plan_.units[u].actions) {
+      if (work_[i].sent.empty()) continue;
+      ++*open;
+      observer_.observe(plan_.actions[i].resource, [this, u, i, open](const Live& live) {
+        ActionReport& report = report_.actions[i];
+        if (live.presence == Live::Presence::unknown) {
+          report = {Outcome::unknown, units_[u].why + "; could not be observed: " + live.why};
+        } else if (is_as_applied(i, live)) {
+          verified_[i] = live;
+        } else {
+          report = {Outcome::rolled_back, units_[u].why};
+        }
+        if (--*open == 0) unit_closed(u);
+      });
+    }
+  }
+
+  bool is_as_applied(Index i, const Live& live) {
+    const Action& action = plan_.actions[i];
+    if (action.type != ActionType::remove) return diff(action.resource, live).empty();
+    const auto provider = providers_.load(action.resource.kind->provider());
+    // A package's thing stays without what hearth had added to it.
+    return live.presence == Live::Presence::absent ||
+           (provider && (*provider)->removal_steps(action.resource, live).empty());
+  }
+
   // By the armed undo, which is there whatever became of the steps. As long as no answer comes it is asked again, until the
   // host has surely put itself back.
   void undo(Index u) {
@@ -429,6 +459,10 @@ class Applier::Impl {
   }
 
   void undone(Index u, const OperationResult& result) {
+    if (result.status == OperationResult::Status::done && units_[u].disarming) {
+      look_whether_back(u);
+      return;
+    }
     const std::string said = result.output.empty() ? result.code : result.output;
     for (const Index i : plan_.units[u].actions) {
       if (work_[i].sent.empty()) continue;
@@ -515,10 +549,7 @@ class Applier::Impl {
       return;
     }
     if (action.type == ActionType::remove) {
-      // A package's thing stays without what hearth had added to it.
-      const auto provider = providers_.load(action.resource.kind->provider());
-      if (live.presence == Live::Presence::absent ||
-          (provider && (*provider)->removal_steps(action.resource, live).empty())) {
+      if (is_as_applied(i, live)) {
         stop(i, Outcome::done, "");
       } else if (lost.empty()) {
         stop(i, Outcome::failed, "is still there");
@@ -714,6 +745,7 @@ class Applier::Impl {
       undone(u, {OperationResult::Status::done, {}, {}});
     } else {
       // Better to go back once too often than to leave what nobody is sure of.
+      units_[u].disarming = true;
       units_[u].why =
           "the undo could not be disarmed: " + (result.output.empty() ? result.code : result.output);
       undo(u);

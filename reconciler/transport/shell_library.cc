@@ -1106,7 +1106,7 @@ remove_guard() {
     "$units/$unit.timer"
   sync -- "$units" 2>/dev/null
   rmdir -- "$units/sysinit.target.wants" "$guards" "${guards%/*}" 2>/dev/null
-  [ -n "${booting:-}" ] || timeout -k 2 30 systemctl daemon-reload
+  timeout -k 2 30 systemctl daemon-reload
 }
 
 undone() { fail undone "the node has put itself back already: its time to prove the change was over"; }
@@ -1143,9 +1143,7 @@ begin_undo() {
   end() { [ "$2" = done ] || exit 1; }
   # At boot a job that waits for us must not be waited for: what is to run is started by the boot, with the content that
   # lies here again by then.
-  booting=
   if [ "$2" = boot ]; then
-    booting=1
     control_unit() {
       case $1 in
         start | restart) run_command 30 systemctl --no-ask-password --no-block start -- "$2" ;;

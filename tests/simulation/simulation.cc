@@ -62,6 +62,7 @@ struct ServiceModel {
 struct HostModel {
   std::vector<FileModel> files;
   std::vector<ServiceModel> services;
+  std::string sshd;  // what sshd is to read; "": not declared
   // Files that wait for a service (and so for what that reads): the circles that units have to stand.
   std::map<std::size_t, std::size_t> after_service;
 };
@@ -77,6 +78,8 @@ std::string service_text(const ServiceModel& service) {
          service.name + "\n[Install]\nWantedBy=multi-user.target\n";
 }
 
+const std::string sshd_path = "/etc/ssh/sshd_config.d/50-hearth.conf";
+
 std::string manifests_of(const std::map<std::string, HostModel>& hosts) {
   std::string out;
   for (const auto& [host, model] : hosts)
@@ -90,6 +93,10 @@ std::string manifests_of(const std::map<std::string, HostModel>& hosts) {
       }
       out += "spec: {path: " + file.path + ", content: " + quoted(file.content) +
              (file.mode.empty() ? "" : ", mode: \"" + file.mode + "\"") + "}\n---\n";
+    }
+    if (!model.sshd.empty()) {
+      out += "kind: File\nname: sshd\nhosts: " + host + "\nspec: {path: " + sshd_path +
+             ", content: " + quoted(model.sshd) + "}\n---\n";
     }
     for (const ServiceModel& service : model.services) {
       out += "kind: Service\nname: " + service.name + "\nhosts: " + host +
@@ -173,7 +180,8 @@ bool is_lease(const Operation& operation) {
 bool leaves_traces(const Operation& operation) {
   const auto* control = std::get_if<ControlUnit>(&operation);
   if (control != nullptr) return control->verb != ControlUnit::Verb::daemon_reload;
-  return !std::holds_alternative<ForgetPrevious>(operation) &&
+  return !std::holds_alternative<ForgetPrevious>(operation) && !std::holds_alternative<ArmUndo>(operation) &&
+         !std::holds_alternative<DisarmUndo>(operation) &&
          !std::holds_alternative<RestorePrevious>(operation);
 }
 
@@ -240,7 +248,8 @@ class Watch {
   // OPERATION is about to reach HOST under TOKEN.
   void arriving(const std::string& name, const Operation& operation, const std::string& token,
                 ProcessView& view) {
-    if (is_lease(operation)) return;
+    // Going back needs no lease, and is asked for until somebody answers.
+    if (is_lease(operation) || std::holds_alternative<RunUndo>(operation)) return;
     ++events;
     ++operations;
     SimulatedHost& host = *hosts.at(name);
@@ -390,7 +399,7 @@ class SimulatedTransport final : public Transport {
     world_.after(latency(), [this_ = *this, probes = std::move(probes), done = std::move(done)] {
       if (!*this_.alive_) return;
       SimulatedHost& host = *this_.watch_.hosts.at(this_.name_);
-      if (host.cut) {
+      if (!this_.reaches(host)) {
         done(tl::unexpected(failure("unreachable", "no answer")));
         return;
       }
@@ -420,6 +429,13 @@ class SimulatedTransport final : public Transport {
   void cancel() override {}
 
  private:
+  // Who is in stays in as long as the line holds; who comes has to be let in.
+  [[nodiscard]] bool reaches(SimulatedHost& host) const {
+    host.memory.act();
+    *in_ = !host.cut && (*in_ || !host.memory.locked_out());
+    return *in_;
+  }
+
   [[nodiscard]] milliseconds latency() const { return milliseconds(1 + random_.below(20)); }
 
   [[nodiscard]] Reply answer(SimulatedHost& host, const Probe& probe) const {
@@ -441,7 +457,7 @@ class SimulatedTransport final : public Transport {
     SimulatedHost& host = *watch_.hosts.at(name_);
     std::vector<OperationResult> results(operations.size(),
                                          {OperationResult::Status::not_sent, "unreachable", "no answer"});
-    if (host.cut) return results;
+    if (!connected ? host.cut : !reaches(host)) return results;
     const OperationResult unheard{OperationResult::Status::unknown, "lost-connection",
                                   "the connection was lost"};
     if (!connected) {
@@ -458,6 +474,10 @@ class SimulatedTransport final : public Transport {
       if (auto* write = std::get_if<WriteFile>(&operation)) {
         if (mutation_ == Mutation::undo_not_armed) write->keep_previous = false;
       }
+      if (mutation_ == Mutation::undo_not_armed && std::holds_alternative<ArmUndo>(operation)) {
+        results[i] = {OperationResult::Status::done, {}, {}};
+        continue;
+      }
       const bool lost = !is_lease(operation) && random_.chance(3);
       const bool happens = !lost || random_.chance(50);
       for (int times = mutation_ == Mutation::doubled_step && random_.chance(20) ? 2 : 1;
@@ -466,7 +486,7 @@ class SimulatedTransport final : public Transport {
       }
       if (lost) {
         results[i] = unheard;
-        connected = false;
+        connected = *in_ = false;
         break;
       }
       if (results[i].status != OperationResult::Status::done) break;
@@ -497,6 +517,7 @@ class SimulatedTransport final : public Transport {
   Watch& watch_;
   Random& random_;
   Mutation mutation_;
+  std::shared_ptr<bool> in_ = std::make_shared<bool>(false);  // logged in
 };
 
 // Says that everything is as declared (a mutation).
@@ -655,6 +676,10 @@ class History {
         model.files.push_back({path, "one\n", random_.chance(50) ? "0640" : ""});
         if (random_.chance(30)) host->memory.put(path, "from before\n");
       }
+      if (random_.chance(40)) {
+        model.sshd = "one\n";
+        host->memory.put(sshd_path, "from before\n");
+      }
       const std::size_t services = random_.below(3);
       for (std::size_t s = 0; s < services; ++s) {
         ServiceModel service{"s" + std::to_string(s), {}, random_.chance(85), 1};
@@ -689,6 +714,11 @@ class History {
         if (random_.chance(40)) file.content = random_.one_of(contents);
         if (may_poison && random_.chance(10)) file.content = "POISON\n";
         if (!may_poison && file.content == "POISON\n") file.content = "one\n";
+      }
+      if (!model.sshd.empty()) {
+        if (random_.chance(50)) model.sshd = random_.one_of(contents);
+        if (may_poison && random_.chance(25)) model.sshd = "LOCKOUT\n";
+        if (!may_poison && model.sshd == "LOCKOUT\n") model.sshd = "one\n";
       }
       for (ServiceModel& service : model.services) {
         if (random_.chance(20)) ++service.version;
@@ -765,9 +795,13 @@ class History {
     });
     if (timed_out) throw Broken("a run does not come to an end");
     // Whatever is still planned for this round must not find it gone.
-    bool quiet = false;
-    world_.after(std::chrono::seconds(1), [&] { quiet = true; });
-    world_.run_until([&] { return quiet; });
+    pass(std::chrono::seconds(1));
+  }
+
+  void pass(milliseconds time) {
+    bool over = false;
+    world_.after(time, [&] { over = true; });
+    world_.run_until([&] { return over; });
   }
 
   // No more faults: then at most a few runs, and everything is as declared.
@@ -777,9 +811,13 @@ class History {
       host->unreadable.clear();
     }
     change_manifests(false);
-    bool expired = false;
-    world_.after(std::chrono::seconds(60), [&] { expired = true; });
-    world_.run_until([&] { return expired; });
+    // Leases end in this time, and every host that is to put itself back has done so: without a run, without a line.
+    pass(std::chrono::seconds(180));
+    for (auto& [name, host] : watch_.hosts) {
+      host->memory.act();
+      if (host->memory.locked_out()) throw Broken("the operator is locked out of " + name);
+      if (!host->memory.armed.empty()) throw Broken("an undo is still armed on " + name);
+    }
     std::string left;
     for (int attempt = 0; attempt < 12; ++attempt) {
       const auto process = new_process();
@@ -793,6 +831,8 @@ class History {
           left += " " + note.address.to_string() + " (" + note.text + ")";
       }
       if (left.empty()) break;
+      // Answers still get lost: what was armed and not heard of keeps the next run waiting.
+      pass(std::chrono::seconds(180));
     }
     if (!left.empty()) throw Broken("does not converge:" + left);
     for (const auto& [name, host] : watch_.hosts) {

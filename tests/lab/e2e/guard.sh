@@ -141,19 +141,101 @@ node_fails "$node" test -e /etc/sudoers.d/test
 is_clean || broken "something was left behind"
 withdraw sudo
 
-step "sudoers: a rule that takes root away from the operator is taken back"
-on "$node" sh -c 'ls /etc/sudoers.d'
+# shut_out_and_back TITLE: what stands in $manifests shuts the operator out; whatever becomes of hearth, the node is as before.
+shut_out_and_back() {
+    step "$1: taken back while hearth looks on"
+    expect 1 hearth apply --yes
+    says "rolled back"
+    as_before || broken "not as before"
+    is_clean || broken "something was left behind"
+
+    step "$1: taken back by the node alone, with hearth killed"
+    begin apply hearth apply --yes
+    within 30 is_changed
+    killed
+    within 30 as_before
+    within 10 is_clean
+    within 60 lease_is_over
+
+    step "$1: taken back by the node alone, with the link cut"
+    begin apply hearth apply --yes
+    within 30 is_changed
+    lab cut "$node"
+    within 30 as_before
+    lab heal "$node"
+    ended apply 1
+    says "rolled back"
+    within 10 is_clean
+    within 60 lease_is_over
+
+    step "$1: taken back when the node boots"
+    printf 'format: 1\npolicy: {proveWithin: 600}\n' >"$manifests/hearth.yaml"
+    begin apply hearth apply --yes
+    within 30 is_changed
+    killed
+    is_armed || broken "no undo is armed"
+    lab powercycle "$node"
+    as_before || broken "not as before"
+    within 10 is_clean
+    printf 'format: 1\npolicy: {proveWithin: 10}\n' >"$manifests/hearth.yaml"
+}
+
+withdraw sshd
 node_manifest "$node" "user: operator" "become: sudo" | manifest nodes
-manifest sudo <<END
+as_operator() { ssh -F "$HEARTH_LAB_SSH_CONFIG" -o BatchMode=yes -o ConnectTimeout=5 "operator@$node" sudo -n true; }
+
+sudoers_of() { on "$node" sh -c 'cat /etc/sudoers.d/*'; }
+before=$(sudoers_of)
+manifest way <<END
 kind: File
 name: sudo
 hosts: $node
 spec: {path: /etc/sudoers.d/zz-test, content: "operator ALL=(ALL) !ALL\n", mode: "0440"}
 END
-plan_before=$(on "$node" sh -c 'cat /etc/sudoers.d/*')
-expect 1 hearth apply --yes
-says "rolled back"
-[ "$(on "$node" sh -c 'cat /etc/sudoers.d/*')" = "$plan_before" ] || broken "sudoers is not what it was"
-withdraw sudo
-plan_is_empty
+as_before() { [ "$(sudoers_of)" = "$before" ] && as_operator; }
+is_changed() { on "$node" test -e /etc/sudoers.d/zz-test; }
+as_before || broken "the operator cannot use sudo to begin with"
+shut_out_and_back "a sudoers rule"
+
+account_of() { on "$node" sh -c 'getent passwd operator; getent shadow operator; id operator'; }
+before=$(account_of)
+as_before() { [ "$(account_of)" = "$before" ] && as_operator; }
+is_changed() { on "$node" sh -c 'getent passwd operator | grep -q nologin'; }
+manifest way <<END
+kind: User
+name: operator
+hosts: $node
+spec: {shell: /usr/sbin/nologin}
+END
+shut_out_and_back "the shell of the account in use"
+
+keys_of() { on "$node" sh -c 'stat -c "%a %U" ~operator/.ssh/authorized_keys; cat ~operator/.ssh/authorized_keys'; }
+before=$(keys_of)
+as_before() { [ "$(keys_of)" = "$before" ] && as_operator; }
+is_changed() { on "$node" sh -c 'grep -q other@elsewhere ~operator/.ssh/authorized_keys'; }
+ssh-keygen -q -t ed25519 -N "" -C other@elsewhere -f "$work/other"
+manifest way <<END
+kind: AuthorizedKey
+name: operator
+hosts: $node
+exclusive: [keys]
+spec:
+  user: operator
+  keys:
+    other: "$(cat "$work/other.pub")"
+END
+shut_out_and_back "the key in use"
+withdraw way
+
+step "a good change of the account in use is proven and stays"
+manifest way <<END
+kind: User
+name: operator
+hosts: $node
+spec: {comment: The operator}
+END
+expect 0 hearth apply --yes
+node_says "$node" "The operator" getent passwd operator
+as_operator || broken "the operator does not get in"
 is_clean || broken "something was left behind"
+plan_is_empty

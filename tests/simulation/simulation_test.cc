@@ -22,7 +22,7 @@ constexpr std::uint64_t slices = 20;
 
 TEST_P(Slice, KeepsEveryInvariant) {
   // HEARTH_SEEDS: how many in all. HEARTH_FIRST_SEED: where to begin, to look where nobody has looked yet.
-  const std::uint64_t count = number_from("HEARTH_SEEDS", 2'000) / slices;
+  const std::uint64_t count = number_from("HEARTH_SEEDS", 10'000) / slices;
   const std::uint64_t first = number_from("HEARTH_FIRST_SEED", 1) + GetParam() * count;
   int crashes = 0;
   int operations = 0;

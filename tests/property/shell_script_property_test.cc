@@ -155,7 +155,8 @@ RC_GTEST_PROP(ShellScriptProperty, SecretsArriveExactlyAndAreNotShown, ()) {
   RC_ASSERT(content.bind(secrets).has_value());
   const WriteFile write{.path = "/file", .content = content, .mode = "0600"};
   RC_ASSERT(to_json(to_value(write)) == shown);
-  const auto results = parse_results({1}, nonce, run(render_execute({{write}}, "", nonce, root.path()))).at(0);
+  const auto results =
+      parse_results({1}, nonce, run(render_execute({{write}}, "", nonce, root.path()))).at(0);
   RC_LOG() << results[0].output << "\n";
   RC_ASSERT(results[0].status == OperationResult::Status::done);
   std::ifstream file(root.path() + "/file", std::ios::binary);

@@ -31,7 +31,8 @@ spec: {path: /etc/agent.conf, content: "password = none\n"}
 
 // Everything that a person, a plan file, the journal or a log could be given.
 std::string all_that_is_told(const World& world, const Plan& plan, const ApplyReport& report = {}) {
-  std::string out = to_json(plan_to_value(plan)) + plan_text(plan, {}) + steps_text(plan, {}) + drift_text(plan, {});
+  std::string out =
+      to_json(plan_to_value(plan)) + plan_text(plan, {}) + steps_text(plan, {}) + drift_text(plan, {});
   for (const Action& action : plan.actions) {
     for (const auto& round : action.rounds) {
       for (const Step& step : round) out += to_string(step.operation) + to_json(to_value(step.operation));

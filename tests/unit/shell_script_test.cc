@@ -127,8 +127,7 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   text.replace(text.find(path), path.size(), "PATH=" + (root_ / "bin").string() + ":/usr/local/sbin");
   const ProcessResult result = run(text);
   const auto results = parse_results({3}, nonce, {result.out, result.err}).at(0);
-  for (const auto& each : results)
-    EXPECT_EQ(each.status, Status::done) << each.output;
+  for (const auto& each : results) EXPECT_EQ(each.status, Status::done) << each.output;
   const std::string seen = read(log);
   EXPECT_NE(seen.find("/etc/a"), std::string::npos) << "the log works";
   for (const std::string& secret : {std::string("the-secret"), base64("the-secret").substr(0, 10),
@@ -168,8 +167,7 @@ TEST_F(ShellScriptTest, CommandsNeedNotReadTheirInput) {
   text.replace(text.find(folder), folder.size(), "run=" + (root_ / "runtime").string());
   const ProcessResult result = run(text);
   const auto results = parse_results({2}, nonce, {result.out, result.err}).at(0);
-  for (const auto& each : results)
-    EXPECT_EQ(each.status, Status::done) << each.output;
+  for (const auto& each : results) EXPECT_EQ(each.status, Status::done) << each.output;
 }
 
 TEST_F(ShellScriptTest, AFullDiskLeavesTheLiveFileAndNothingElse) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What may lock the operator out is undone by the node alone, unless a new login has proven that it did not: with hearth
 # alive, with hearth killed, with the link cut, after a power cycle. Nothing is left behind.
+# shellcheck disable=SC2317  # is_changed and as_before are called by shut_out_and_back
 # shellcheck source=tests/lab/e2e.sh
 . "$(dirname -- "$0")/../e2e.sh"
 
@@ -32,6 +33,7 @@ is_clean() {
 
 put_back() { [ "$(on "$node" cat "$drop_in")" = "$1" ]; }
 # A killed hearth still holds its lease, whose second line says until when (hundredths of a second of uptime).
+# shellcheck disable=SC2016  # for the node's shell
 lease_is_over() {
     on "$node" sh -c '[ ! -e /run/hearth/lease ] && exit
         read -r up rest </proc/uptime

@@ -792,6 +792,9 @@ std::vector<std::vector<OperationResult>> parse_results(const std::vector<std::s
         result.status = frame.code == "done" ? Status::done : Status::failed;
         if (result.status == Status::failed) result.code = frame.code;
         result.output = std::string(frame.out) + std::string(frame.err);
+        // sshd ends what it says to people with both, wherever it goes.
+        for (std::size_t at; (at = result.output.find("\r\n")) != std::string::npos;)
+          result.output.erase(at, 1);
         while (result.output.ends_with('\n')) result.output.pop_back();
         stopped = result.status == Status::failed;
       }

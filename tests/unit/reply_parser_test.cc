@@ -279,7 +279,7 @@ TEST(ReplyParser, WhatCameBeforeTheStreamsBrokeOffCounts) {
 
 TEST(ReplyParser, ReadsResults) {
   const Streams streams =
-      Streams().frame("0", "").frame("1", "line 3 is wrong\n", "check").frame("3", "", "done");
+      Streams().frame("0", "").frame("1", "line 3\r\nis wrong\r\n", "check").frame("3", "", "done");
   ScriptOutput output = streams;
   const std::string done = "e 0 0";
   output.out.replace(output.out.find(done), done.size(), "e 0 done");
@@ -287,8 +287,18 @@ TEST(ReplyParser, ReadsResults) {
   EXPECT_EQ(results[0].status, Status::done);
   EXPECT_EQ(results[1].status, Status::failed);
   EXPECT_EQ(results[1].code, "check");
-  EXPECT_EQ(results[1].output, "line 3 is wrong");
+  EXPECT_EQ(results[1].output, "line 3\nis wrong") << "sshd ends its lines in its own way";
   EXPECT_EQ(results[2].status, Status::not_sent);
+}
+
+// What becomes of one group is nothing to the next.
+TEST(ReplyParser, ReadsGroupsApart) {
+  const Streams streams = Streams().frame("0", "", "check").frame("2", "", "check");
+  const auto groups = parse_results({2, 1}, nonce, ScriptOutput(streams));
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0][0].status, Status::failed);
+  EXPECT_EQ(groups[0][1].status, Status::not_sent);
+  EXPECT_EQ(groups[1][0].status, Status::failed);
 }
 
 TEST(ReplyParser, AnOperationWithoutAnAnswerIsUnknown) {

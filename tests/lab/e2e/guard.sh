@@ -135,7 +135,7 @@ manifest sudo <<END
 kind: File
 name: sudo
 hosts: $node
-spec: {path: /etc/sudoers.d/test, content: "operator ALL = SOMETHING\n", mode: "0440"}
+spec: {path: /etc/sudoers.d/test, content: "operator ALL=(ALL ALL\n", mode: "0440"}
 END
 expect 1 hearth apply --yes
 says "syntax error"

@@ -186,7 +186,7 @@ class Applier::Impl {
     }
     if (!report_.lease_held_by.empty()) {
       for (Index i = 0; i < work_.size(); ++i) {
-        if (!work_[i].ended) end(i, Outcome::skipped, "another run holds the lease");
+        if (!work_[i].ended) end(i, Outcome::skipped, "not every host was free to be changed");
       }
       done_(std::move(report_));
       return;

@@ -17,14 +17,8 @@ bool is_sshd_configuration(std::string_view path) {
 }
 
 std::vector<std::string> usual_check(std::string_view path) {
-  // Where the program is not there nobody reads the file either.
-  if (is_sshd_configuration(path)) {
-    return {"sh", "-c", "command -v sshd >/dev/null || exit 0; exec sshd -t -f \"$1\"", "sshd-check", "{}"};
-  }
-  if (is_sudoers(path)) {
-    return {"sh", "-c", "command -v visudo >/dev/null || exit 0; exec visudo -q -c -f \"$1\"",
-            "sudoers-check", "{}"};
-  }
+  if (is_sshd_configuration(path)) return {"sshd", "-t", "-f", "{}"};
+  if (is_sudoers(path)) return {"visudo", "-c", "-f", "{}"};
   return {};
 }
 

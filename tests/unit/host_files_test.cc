@@ -273,5 +273,36 @@ TEST(ProviderText, MakesNamesFit) {
   EXPECT_EQ(fit_name("getty@tty1"), "getty-tty1");
 }
 
+// What would shut everybody out is not to wait until sshd starts the next time.
+TEST(HostFiles, HasSshdReadItsConfigurationAtOnce) {
+  const auto steps = provider.next_steps(
+      file({{"path", "/etc/ssh/sshd_config.d/50-a.conf"}, {"content", "UseDNS no\n"}}), Live::absent());
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(std::get<WriteFile>(steps[0].operation).check,
+            (std::vector<std::string>{"sshd", "-t", "-f", "{}"}));
+  const auto& reload = std::get<ControlUnit>(steps[1].operation);
+  EXPECT_EQ(reload.verb, ControlUnit::Verb::try_reload);
+  EXPECT_EQ(steps[1].effect, Effect::reload);
+  EXPECT_EQ(steps[1].undo, (std::vector<Operation>{reload}));
+  // sshd reads no such file.
+  EXPECT_EQ(provider
+                .next_steps(file({{"path", "/etc/ssh/sshd_config.d/50-a.conf.bak"}, {"content", "x"}}),
+                            Live::absent())
+                .size(),
+            1U);
+}
+
+TEST(HostFiles, HasSudoersCheckedAlsoUnasked) {
+  const auto check = [](Map desired) {
+    return as_write(provider.next_steps(file(std::move(desired)), Live::absent())).check;
+  };
+  EXPECT_EQ(check({{"path", "/etc/sudoers.d/eve"}, {"content", "x"}}),
+            (std::vector<std::string>{"visudo", "-c", "-f", "{}"}));
+  EXPECT_EQ(check({{"path", "/etc/sudoers.d/eve"}, {"content", "x"}, {"validate", List{"true"}}}),
+            (std::vector<std::string>{"true"}))
+      << "the manifest knows better";
+  EXPECT_EQ(check({{"path", "/etc/motd"}, {"content", "x"}}), (std::vector<std::string>{}));
+}
+
 }  // namespace
 }  // namespace hearth

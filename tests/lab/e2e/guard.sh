@@ -142,6 +142,7 @@ says "syntax error"
 node_fails "$node" test -e /etc/sudoers.d/test
 is_clean || broken "something was left behind"
 withdraw sudo
+declare_sshd "$good"
 
 # shut_out_and_back TITLE: what stands in $manifests shuts the operator out; whatever becomes of hearth, the node is as before.
 shut_out_and_back() {
@@ -177,12 +178,14 @@ shut_out_and_back() {
     killed
     is_armed || broken "no undo is armed"
     lab powercycle "$node"
-    as_before || broken "not as before"
+    within 10 as_before
     within 10 is_clean
     printf 'format: 1\npolicy: {proveWithin: 10}\n' >"$manifests/hearth.yaml"
 }
 
 withdraw sshd
+expect 0 hearth apply --yes --allow destroy
+node_fails "$node" test -e "$drop_in"
 node_manifest "$node" "user: operator" "become: sudo" | manifest nodes
 as_operator() { ssh -F "$HEARTH_LAB_SSH_CONFIG" -o BatchMode=yes -o ConnectTimeout=5 "operator@$node" sudo -n true; }
 

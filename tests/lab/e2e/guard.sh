@@ -1,7 +1,7 @@
 #!/bin/sh
 # What may lock the operator out is undone by the node alone, unless a new login has proven that it did not: with hearth
 # alive, with hearth killed, with the link cut, after a power cycle. Nothing is left behind.
-# shellcheck disable=SC2317  # is_changed and as_before are called by shut_out_and_back
+# shellcheck disable=SC2317  # is_changed and is_restored are called by shut_out_and_back
 # shellcheck source=tests/lab/e2e.sh
 . "$(dirname -- "$0")/../e2e.sh"
 
@@ -164,8 +164,9 @@ shut_out_and_back() {
     begin apply hearth apply --yes
     within 30 is_changed
     lab cut "$node"
-    within 30 as_before
+    within 30 is_restored
     lab heal "$node"
+    within 60 as_before
     ended apply 1
     says "rolled back"
     within 10 is_clean
@@ -187,6 +188,7 @@ withdraw sshd
 expect 0 hearth apply --yes --allow destroy
 node_fails "$node" test -e "$drop_in"
 node_manifest "$node" "user: operator" "become: sudo" | manifest nodes
+as_before() { is_restored && as_operator; }
 as_operator() { ssh -F "$HEARTH_LAB_SSH_CONFIG" -o BatchMode=yes -o ConnectTimeout=5 "operator@$node" sudo -n true; }
 
 sudoers_of() { on "$node" sh -c 'cat /etc/sudoers.d/*'; }
@@ -197,14 +199,14 @@ name: sudo
 hosts: $node
 spec: {path: /etc/sudoers.d/zz-test, content: "operator ALL=(ALL) !ALL\n", mode: "0440"}
 END
-as_before() { [ "$(sudoers_of)" = "$before" ] && as_operator; }
+is_restored() { [ "$(sudoers_of)" = "$before" ]; }
 is_changed() { on "$node" test -e /etc/sudoers.d/zz-test; }
 as_before || broken "the operator cannot use sudo to begin with"
 shut_out_and_back "a sudoers rule"
 
 account_of() { on "$node" sh -c 'getent passwd operator; getent shadow operator; id operator'; }
 before=$(account_of)
-as_before() { [ "$(account_of)" = "$before" ] && as_operator; }
+is_restored() { [ "$(account_of)" = "$before" ]; }
 is_changed() { on "$node" sh -c 'getent passwd operator | grep -q nologin'; }
 manifest way <<END
 kind: User
@@ -216,7 +218,7 @@ shut_out_and_back "the shell of the account in use"
 
 keys_of() { on "$node" sh -c 'stat -c "%a %U" ~operator/.ssh/authorized_keys; cat ~operator/.ssh/authorized_keys'; }
 before=$(keys_of)
-as_before() { [ "$(keys_of)" = "$before" ] && as_operator; }
+is_restored() { [ "$(keys_of)" = "$before" ]; }
 is_changed() { on "$node" sh -c 'grep -q other@elsewhere ~operator/.ssh/authorized_keys'; }
 ssh-keygen -q -t ed25519 -N "" -C other@elsewhere -f "$work/other"
 manifest way <<END

@@ -126,7 +126,8 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   const std::string path = "PATH=/usr/local/sbin";
   text.replace(text.find(path), path.size(), "PATH=" + (root_ / "bin").string() + ":/usr/local/sbin");
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results({3}, nonce, {result.out, result.err}).at(0))
+  const auto results = parse_results({3}, nonce, {result.out, result.err});
+  for (const auto& each : results.at(0))
     EXPECT_EQ(each.status, Status::done) << each.output;
   const std::string seen = read(log);
   EXPECT_NE(seen.find("/etc/a"), std::string::npos) << "the log works";
@@ -166,7 +167,8 @@ TEST_F(ShellScriptTest, CommandsNeedNotReadTheirInput) {
   const std::string folder = "run=$root/run/hearth";
   text.replace(text.find(folder), folder.size(), "run=" + (root_ / "runtime").string());
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results({2}, nonce, {result.out, result.err}).at(0))
+  const auto results = parse_results({2}, nonce, {result.out, result.err});
+  for (const auto& each : results.at(0))
     EXPECT_EQ(each.status, Status::done) << each.output;
 }
 
@@ -187,6 +189,26 @@ TEST_F(ShellScriptTest, AFullDiskLeavesTheLiveFileAndNothingElse) {
   EXPECT_EQ(content, "old");
   EXPECT_EQ(left, (std::set<std::string>{"/etc", "/mnt", "/mnt/a"}));
   EXPECT_EQ(fits.status, Status::done) << fits.output;
+}
+
+// What hearth writes down for itself, too: the same code says the same, whoever of the tools could not write.
+TEST_F(ShellScriptTest, AFullDiskForHearthsOwnFilesIsCalledThatToo) {
+  for (const std::string where : {"var/lib/hearth", "run/hearth"}) {
+    const fs::path disk = root_ / where;
+    fs::create_directories(disk);
+    if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0)
+      GTEST_SKIP() << "may not mount a small file system";
+    std::ofstream(disk / "filler") << std::string(100'000, 'x');
+    std::ofstream(root_ / "etc/a") << "old";
+    const auto result = where == "run/hearth"
+                            ? execute(TakeLease{"token", "somebody"})
+                            : execute(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true});
+    ::umount(disk.c_str());
+    EXPECT_EQ(result.status, Status::failed) << where;
+    EXPECT_EQ(result.code, "no-space") << result.output;
+    EXPECT_NE(result.output.find("No space left on device"), std::string::npos) << result.output;
+    EXPECT_EQ(read(root_ / "etc/a"), "old");
+  }
 }
 
 // Somebody pulls the plug on the script while a check runs.

@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -82,10 +83,22 @@ std::string set_aside(const std::string& path) {
          ".damaged; until resources are applied again, hearth deletes nothing and corrects nothing by itself";
 }
 
+// Whether the disk that PATH lies on has room for less than what SQLite takes for the smallest of its files.
+bool is_disk_full(const std::string& path) {
+  static constexpr unsigned long long smallest = 32 * 1024;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  struct statvfs disk{};
+  return ::statvfs(folder.empty() ? "." : folder.c_str(), &disk) == 0 &&
+         static_cast<unsigned long long>(disk.f_bavail) * disk.f_frsize < smallest;
+}
+
 // What SQLite complains about, in words that say what to do.
 Diagnostic complaint(int code, const std::string& detail, const std::string& path) {
   const std::string why = detail.empty() ? sqlite3_errstr(code) : detail;
-  switch (code & 0xff) {  // the rest is SQLite's extended code
+  int kind = code & 0xff;  // the rest is SQLite's extended code
+  // For the files beside the journal it does not say what kept it from writing them.
+  if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && is_disk_full(path)) kind = SQLITE_FULL;
+  switch (kind) {
     case SQLITE_FULL:
       return failure("journal-full", "no room to write the journal " + path,
                      "free some space there; hearth changes nothing while it cannot write down what it does");

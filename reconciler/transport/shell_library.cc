@@ -297,6 +297,13 @@ fail_write() {
   esac
 }
 
+# put FILE LINE…: by cat, because a shell that runs out of space says "I/O error" for it.
+put() {
+  local file="$1"
+  shift
+  printf '%s\n' "$@" | cat >"$file"
+}
+
 exit_at_signals() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -360,7 +367,7 @@ read_lease() {
 
 write_lease() {
   local err
-  err=$({ printf '%s\n%s\n%s\n' "$1" "$(($(uptime_now) + $2 * 100))" "$3" >"$run/lease.new"; } 2>&1 &&
+  err=$(put "$run/lease.new" "$1" "$(($(uptime_now) + $2 * 100))" "$3" 2>&1 &&
     mv -fT -- "$run/lease.new" "$run/lease" 2>&1) || fail_write "$err"
 }
 
@@ -588,7 +595,7 @@ keep() {
   # Twice, as another operation may just be removing the empty folder.
   err=$(mkdir -p -- "$part" 2>&1) || err=$(mkdir -p -- "$part" 2>&1) || fail_write "$err" || return 1
   err=$({
-    { printf '%s\n' "$path" >"$part/path"; } &&
+    put "$part/path" "$path" &&
       if exists "$path"; then
         cp -a --reflink=auto -T -- "$path" "$part/previous" && { [ -L "$path" ] || sync -- "$part/previous"; }
       else
@@ -1086,8 +1093,8 @@ arm_undo() {
   done
   rm -rf -- "$dir.new"
   err=$({
-    mkdir -p -- "$dir.new" && base64 -d <&3 >"$dir.new/undo" && printf '%s\n' "$holder" >"$dir.new/holder" &&
-      printf '%s\n' "$(($(uptime_now) + seconds * 100))" >"$dir.new/due" && true >"$dir.new/lock" &&
+    mkdir -p -- "$dir.new" && base64 -d <&3 >"$dir.new/undo" && put "$dir.new/holder" "$holder" &&
+      put "$dir.new/due" "$(($(uptime_now) + seconds * 100))" && true >"$dir.new/lock" &&
       sync -- "$dir.new/undo" "$dir.new/holder" "$dir.new/due" "$dir.new" && mv -T -- "$dir.new" "$dir" &&
       sync -- "$guards" && undo_units "$unit" "$dir" "$seconds"
   } 2>&1) && err=$(run 10 60 systemctl daemon-reload && run 10 60 systemctl start "$unit.timer") || {

@@ -126,8 +126,8 @@ TEST_F(ShellScriptTest, ContentsAndHoldersAreInNobodysArguments) {
   const std::string path = "PATH=/usr/local/sbin";
   text.replace(text.find(path), path.size(), "PATH=" + (root_ / "bin").string() + ":/usr/local/sbin");
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results({3}, nonce, {result.out, result.err}).at(0))
-    EXPECT_EQ(each.status, Status::done) << each.output;
+  const auto results = parse_results({3}, nonce, {result.out, result.err});
+  for (const auto& each : results.at(0)) EXPECT_EQ(each.status, Status::done) << each.output;
   const std::string seen = read(log);
   EXPECT_NE(seen.find("/etc/a"), std::string::npos) << "the log works";
   for (const std::string& secret : {std::string("the-secret"), base64("the-secret").substr(0, 10),

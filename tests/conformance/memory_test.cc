@@ -71,6 +71,7 @@ void prepare(World& world, const Pair& pair) {
     world.host("pve").files[folder] = {.type = FileReply::Type::directory, .content = {}, .mode = "0755"};
   }
   world.host("pve").put("/etc/hosts", "127.0.0.1 localhost\n");
+  for (const char* unit : {"conf-base.service", "conf-idle.service"}) world.host("pve").units[unit];
 }
 
 class Conformance : public testing::TestWithParam<Pair> {};

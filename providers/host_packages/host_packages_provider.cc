@@ -37,8 +37,10 @@ RunCommand apt_get(const std::vector<std::string>& arguments) {
   return run;
 }
 
+// It does not wait for other users of dpkg at all.
 RunCommand mark(bool held, const std::string& name) {
-  return {.argv = {"apt-mark", held ? "hold" : "unhold", name}};
+  return {.argv = {"flock", "-o", "-w", "1200", "/var/lib/dpkg", "apt-mark", held ? "hold" : "unhold", name},
+          .timeout = apt_time};
 }
 
 // Asks the archives only for what this host has not heard of. $1 is the package, or package=version.

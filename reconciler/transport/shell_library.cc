@@ -577,7 +577,8 @@ give() {
     set -- x # chown may have taken the set-user-id bit away
   fi
   if [ -n "$mode" ] && { [ "$1" = x ] || [ $((0$1)) -ne $((0$mode)) ]; }; then
-    err=$(chmod -- "$mode" "$opened" 2>&1) || fail attributes "$err" || return 1
+    # Five digits: of a directory chmod otherwise leaves the set-group-id bit standing.
+    err=$(chmod -- "00$mode" "$opened" 2>&1) || fail attributes "$err" || return 1
   fi
 }
 

@@ -39,7 +39,9 @@ std::string commands(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     const auto& argv = std::get<RunCommand>(step.operation).argv;
     std::size_t from = 0;
-    if (argv[0] == "flock") from = 14;
+    // One at a time, whatever of apt it is.
+    EXPECT_TRUE(argv[0] == "flock" || argv[0] == "sh") << argv[0];
+    if (argv[0] == "flock") from = argv[5] == "env" ? 14 : 5;
     if (argv[0] == "sh") {
       out += argv[2].find("update") != std::string::npos ? "refresh" : "alone";
       from = 4;

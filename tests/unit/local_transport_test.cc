@@ -399,6 +399,8 @@ TEST_F(LocalTransportTest, MakesDirectoriesAndSetsAttributes) {
   EXPECT_EQ(mode("/srv/a/b"), 0700U);
   EXPECT_DONE(execute_one(SetAttributes{.path = "/srv/a/b", .mode = "2755"}));
   EXPECT_EQ(mode("/srv/a/b"), 02755U);
+  EXPECT_DONE(execute_one(SetAttributes{.path = "/srv/a/b", .mode = "0755"}));
+  EXPECT_EQ(mode("/srv/a/b"), 0755U);
   put("/srv/file", "");
   EXPECT_FAILED(execute_one(MakeDirectory{.path = "/srv/file"}), "not-directory");
   EXPECT_DONE(execute_one(RemovePath{"/srv/a/b"}));

@@ -787,12 +787,13 @@ class History {
       });
     }
     bool timed_out = false;
-    world_.after(std::chrono::minutes(10), [&] { timed_out = true; });
+    const Loop::TimerId limit = world_.after(std::chrono::minutes(10), [&] { timed_out = true; });
     world_.run_until([&] {
       return timed_out || std::all_of(processes.begin(), processes.end(), [](const auto& process) {
                return process == nullptr || process->finished();
              });
     });
+    world_.cancel(limit);
     if (timed_out) throw Broken("a run does not come to an end");
     // Whatever is still planned for this round must not find it gone.
     pass(std::chrono::seconds(1));

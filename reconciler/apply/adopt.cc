@@ -21,7 +21,9 @@ Result<std::size_t> adopt(const Survey& survey, Journal& journal, bool by_person
     if (live == survey.lives.end() || live->second.presence != Live::Presence::present) continue;
     AppliedRecord record = applied_record(*resource, live->second, survey.plan.commit, by_person, now);
     const auto known = journal.applied(record.claim);
-    record.made = known ? known->made : was_begun_to_make(journal, record.address);
+    record.cluster = survey.plan.cluster;
+    record.made =
+        known && known->cluster == record.cluster ? known->made : was_begun_to_make(journal, record.address);
     if (known && known->spec == record.spec && known->address == record.address &&
         known->protect == record.protect && known->on_remove == record.on_remove &&
         known->by_person == record.by_person && known->live == record.live) {

@@ -145,6 +145,7 @@ class Applier::Impl {
   struct UnitState {
     bool failed = false;
     bool closing = false;  // finishing or going back
+    bool closed = false;
     std::string why;
     // Of a guarded unit:
     enum class Guard { none, arming, armed } guard = Guard::none;
@@ -235,6 +236,7 @@ class Applier::Impl {
     for (auto& [host, ready] : ready_) {
       for (const Index i : std::vector<Index>(ready.begin(), ready.end())) {
         if (!is_brief(i) && busy_[host] >= options_.lanes) continue;
+        if (!may_begin(i)) continue;
         ready.erase(i);
         if (!work_[i].ended) begin(i);
       }
@@ -246,6 +248,54 @@ class Applier::Impl {
         done_(std::move(report_));
       });
     }
+  }
+
+  // ---- One at a time: guarded units, and all that changes accounts ----
+  //
+  // An undo puts back what was there before its own change. Two of them at once over the account databases would take each
+  // other's changes back.
+
+  bool is_exclusive(Index u) const {
+    const Unit& unit = plan_.units[u];
+    return unit.guard || std::any_of(unit.actions.begin(), unit.actions.end(), [&](Index i) {
+             const auto& rounds = plan_.actions[i].rounds;
+             return std::any_of(rounds.begin(), rounds.end(), [](const std::vector<Step>& steps) {
+               return std::any_of(steps.begin(), steps.end(),
+                                  [](const Step& step) { return !step.account.empty(); });
+             });
+           });
+  }
+
+  // Takes the turn on the host where one is needed. It is taken for a whole group of entangled units, and only when nothing
+  // outside of that group is waited for any more: who has the turn never waits for somebody who wants it.
+  bool may_begin(Index i) {
+    const Index u = plan_.actions[i].unit;
+    if (!is_exclusive(u) || !report_.journal_error.empty()) return true;
+    const std::size_t group = group_of_unit_[u];
+    const auto turn = turns_.find(host_of(i));
+    if (turn != turns_.end()) return turn->second == group;
+    for (Index member = 0; member < work_.size(); ++member) {
+      if (group_of_unit_[plan_.actions[member].unit] != group) continue;
+      for (const Index before : plan_.actions[member].after) {
+        if (!same_group(member, before) && !is_settled(before)) return false;
+      }
+    }
+    turns_.emplace(host_of(i), group);
+    return true;
+  }
+
+  bool is_settled(Index i) const {
+    const Unit& unit = plan_.units[plan_.actions[i].unit];
+    return work_[i].ended && (!unit.can_go_back || !work_[i].started || units_[plan_.actions[i].unit].closed);
+  }
+
+  void end_turn(Index u) {
+    const auto turn = turns_.find(plan_.units[u].host);
+    if (turn == turns_.end() || turn->second != group_of_unit_[u]) return;
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (group_of_unit_[plan_.actions[i].unit] == turn->second && work_[i].started && !is_settled(i)) return;
+    }
+    turns_.erase(turn);
   }
 
   bool is_brief(Index i) const {
@@ -632,6 +682,7 @@ class Applier::Impl {
       }
     }
     close_unit(action.unit);
+    if (final) end_turn(action.unit);
   }
 
   // What came of action I is final: journal and listener hear it.
@@ -663,6 +714,7 @@ class Applier::Impl {
       declared.desired = action.declared;
       AppliedRecord record =
           applied_record(declared, verified_[i], plan_.commit, options_.by_person, milliseconds(loop_.now()));
+      record.cluster = plan_.cluster;
       record.made = has_made(i, record.claim);
       written = journal_.remember(record);
     }
@@ -674,7 +726,8 @@ class Applier::Impl {
   bool has_made(Index i, const Claim& claim) {
     const Action& action = plan_.actions[i];
     if (action.type == ActionType::create) return true;
-    const auto known = journal_.applied(claim);
+    auto known = journal_.applied(claim);
+    if (known && known->cluster != plan_.cluster) known.reset();
     if (known && known->made) return true;
     if (!known && was_begun_to_make(journal_, action.address.to_string(), work_[i].journal_id)) return true;
     const auto provider = providers_.load(action.resource.kind->provider());
@@ -818,6 +871,8 @@ class Applier::Impl {
     for (const Index i : plan_.units[u].actions) {
       if (work_[i].started) settle(i);
     }
+    units_[u].closed = true;
+    end_turn(u);
     --closing_;
     loop_.post([this] { pump(); });
   }
@@ -838,6 +893,7 @@ class Applier::Impl {
   std::vector<std::size_t> group_of_unit_;
   std::map<std::string, std::set<Index>> ready_;  // by host: what waits only for a lane, in the plan's order
   std::map<std::string, std::size_t> busy_;       // by host: actions under way that take long
+  std::map<std::string, std::size_t> turns_;      // by host: the group of units whose turn it is
   std::map<Index, Live> verified_;
   std::size_t open_ = plan_.actions.size();  // actions that have not ended
   bool leased_ = false;

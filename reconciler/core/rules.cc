@@ -721,6 +721,14 @@ const std::vector<Rule>& all_rules() {
           "Set `protect: false`, apply that, and delete the resource then.",
       },
       {
+          "way-in-closed",
+          "The change would take away what hearth and its operator come in by.",
+          "A new login proves most changes harmless, but not this one: sshd that is not to start any more "
+          "still "
+          "serves whoever tries now.",
+          "Leave it undeclared, or do it by hand at the machine's console.",
+      },
+      {
           "no-way-there",
           "The provider knows no steps from the live value to the declared one.",
           "A plan that does not reach its end is not begun.",

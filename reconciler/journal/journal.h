@@ -54,8 +54,10 @@ struct StepRecord {
 struct AppliedRecord {
   Claim claim;
   std::string address;  // the name that it had then
-  Value spec;           // declared fields as applied; secrets as {"secretHash": …}
-  Value live;           // canonical values of the managed fields as they were verified afterwards
+  std::string
+      cluster;  // of the manifests that it was applied from: other clusters' hosts may have the same names
+  Value spec;   // declared fields as applied; secrets as {"secretHash": …}
+  Value live;   // canonical values of the managed fields as they were verified afterwards
   bool protect = false;
   OnRemove on_remove = OnRemove::retain;
   std::string commit;

@@ -76,7 +76,8 @@ CREATE TABLE applied (
 ) STRICT, WITHOUT ROWID;
 )sql",
     // What an older journal holds may have been there before hearth: that is never deleted.
-    "ALTER TABLE applied ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"};
+    "ALTER TABLE applied ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE applied ADD COLUMN cluster TEXT NOT NULL DEFAULT '';"};
 
 std::string set_aside(const std::string& path) {
   return "keep the file for a look, and start anew without its history: mv " + path + " " + path +
@@ -261,7 +262,8 @@ constexpr std::string_view run_columns =
 constexpr std::string_view action_columns =
     "SELECT id, run, address, operation, changes, outcome, detail FROM actions ";
 constexpr std::string_view applied_columns =
-    "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied, made "
+    "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied, made, "
+    "cluster "
     "FROM applied ";
 
 std::string sql(std::string_view columns, std::string_view rest) {
@@ -293,6 +295,7 @@ AppliedRecord read_applied(Statement& row) {
   out.by_person = row.integer() != 0;
   out.applied = row.integer();
   out.made = row.integer() != 0;
+  out.cluster = row.text();
   return out;
 }
 
@@ -384,11 +387,11 @@ class SqliteJournal final : public Journal {
       Statement(database_,
                 "INSERT OR REPLACE INTO applied(space, host, id, address, spec, live, protect, on_remove, "
                 "revision, "
-                "by_person, applied, made) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                "by_person, applied, made, cluster) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
           .bind(record.claim.space, record.claim.host, record.claim.id, record.address, to_json(record.spec),
                 to_json(record.live), record.protect,
                 std::string(record.on_remove == OnRemove::remove ? "delete" : "retain"), record.commit,
-                record.by_person, record.applied, record.made)
+                record.by_person, record.applied, record.made, record.cluster)
           .next();
     });
   }

@@ -1,5 +1,7 @@
 #include "reconciler/plan/plan_file.h"
 
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -145,7 +147,10 @@ Value plan_to_value(const Plan& plan) {
 }
 
 Result<void> write_plan_file(const std::string& path, const Plan& plan) {
+  // It shows what lies in files that not everybody may read.
+  const mode_t others = ::umask(077);
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  ::umask(others);
   file << to_json(plan_to_value(plan), true) << "\n";
   file.close();
   if (!file) return tl::unexpected(failure("plan-file", "cannot write the plan to " + path));

@@ -108,8 +108,15 @@ Subjects subjects(const PlanInput& input) {
   }
   // A partial set never deletes, and one that declares nothing is far likelier a mistake than a wish.
   if (input.journal == nullptr || !input.manifests.complete) return out;
+  // A file that hearth does not read may hold what seems to be gone.
+  const auto& complaints = input.manifests.diagnostics.all();
+  const bool partly_read = std::any_of(complaints.begin(), complaints.end(), [](const Diagnostic& complaint) {
+    return complaint.rule == "ignored-file";
+  });
   for (const AppliedRecord& record : input.journal->all_applied()) {
     if (held.contains(record.claim)) continue;
+    // Another set of manifests of this installation's: hosts of the same name are other machines there.
+    if (record.cluster != input.manifests.settings.cluster) continue;
     const auto address = Address::parse(record.address);
     if (!address || !input.selection.matches(*address)) continue;
     auto resource = rebuilt(record, input.schemas);
@@ -120,6 +127,11 @@ Subjects subjects(const PlanInput& input) {
       out.notes.push_back(
           {Note::Type::retained, *address,
            "no longer declared, but the manifests declare nothing at all: nothing is deleted"});
+    } else if (partly_read) {
+      out.notes.push_back(
+          {Note::Type::retained, *address,
+           "no longer declared, but a file beside the manifests is not read (hearth validate says "
+           "which): nothing is deleted"});
     } else if (input.manifests.find_host(target_of(*address)) == nullptr) {
       out.notes.push_back(
           {Note::Type::retained, *address, "no longer declared, and neither is its host: it stays as it is"});
@@ -253,7 +265,7 @@ class Planner {
     }
     note_unmanaged(resource, live);
     const bool nothing = difference.changes.empty() && !(creating && !resource.kind->observe_only());
-    if (nothing || resource.drift == DriftPolicy::ignore) return;
+    if (nothing) return;
     if (resource.kind->observe_only()) {
       report_observed(resource, live, difference);
       return;
@@ -269,6 +281,8 @@ class Planner {
     action.cause = outdated_by && diff(resource, seen).empty() ? *outdated_by : cause_of(resource, seen);
     action.after = inherited_[i];
     action.live = live;
+    // What a person newly wants is no drift.
+    if (resource.drift == DriftPolicy::ignore && action.cause == Cause::drift) return;
     if (resource.drift == DriftPolicy::report && action.cause == Cause::drift) {
       for (const Change& change : action.changes) {
         note(Note::Type::reported, resource.address,
@@ -287,6 +301,16 @@ class Planner {
     plan_.actions.push_back(std::move(action));
   }
 
+  bool refuse_closing_way_in(Action& action) const {
+    const Host* host = input_.manifests.find_host(target_of(action.address));
+    if (host == nullptr) return false;
+    auto why = closes_way_in(action.resource, action.type == ActionType::remove, *host);
+    if (!why) return false;
+    action.refused = "way-in-closed";
+    action.refused_why = *std::move(why);
+    return true;
+  }
+
   void find_way(Action& action) {
     for (const Change& change : action.changes) {
       if (!change.immutable) continue;
@@ -296,6 +320,7 @@ class Planner {
                            "); hearth never replaces a thing to change a field";
       return;
     }
+    if (refuse_closing_way_in(action)) return;
     const auto provider = input_.providers.load(action.resource.kind->provider());
     if (!provider) {
       action.refused = provider.error().rule;
@@ -375,7 +400,9 @@ class Planner {
 
   std::optional<AppliedRecord> applied(const Resource& resource) const {
     if (input_.journal == nullptr || resource.claims.empty()) return std::nullopt;
-    return input_.journal->applied(resource.claims.front());
+    auto record = input_.journal->applied(resource.claims.front());
+    if (record && record->cluster != input_.manifests.settings.cluster) record.reset();
+    return record;
   }
 
   Cause cause_of(const Resource& resource, const Live& live) const {
@@ -439,6 +466,7 @@ class Planner {
       action.refused_why = provider.error().message;
       return;
     }
+    if (refuse_closing_way_in(action)) return;
     std::vector<Step> steps = (*provider)->removal_steps(action.resource, action.live);
     if (steps.empty()) {
       // There is nothing of hearth's own to take away: a package's unit, a file whose content was never declared.

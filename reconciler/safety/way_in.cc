@@ -39,18 +39,53 @@ bool leads_in(std::string_view path) {
   });
 }
 
+// sshd lets nobody in by key whose home, or any folder above their keys, others may write to (StrictModes).
+bool holds_keys_of(std::string_view path, const Host& host) {
+  return path == "/" || path == "/home" || path == (host.user == "root" ? "/root" : "/home/" + host.user);
+}
+
+// Packages without which nobody logs in, or becomes root.
+bool is_needed_to_get_in(std::string_view package, const Host& host) {
+  package = package.substr(0, package.find(':'));
+  return package == "openssh-server" || package == "ssh" || package.starts_with("libpam-") ||
+         (package == "sudo" && !host.become.empty());
+}
+
 }  // namespace
+
+std::optional<std::string> closes_way_in(const Resource& resource, bool removing, const Host& host) {
+  if (host.local) return std::nullopt;
+  const Value& spec = resource.desired;
+  const std::string& name = resource.address.name;
+  if (resource.address.kind == "Package" && (removing || spec.string_or("state", "") == "absent") &&
+      is_needed_to_get_in(spec.string_or("name", name), host)) {
+    return "without this package nobody gets into " + host.name +
+           " any more; to take it away, log in at its console, and delete it from the manifests";
+  }
+  if (resource.address.kind == "Service") {
+    std::string unit = spec.string_or("unitName", name);
+    if (unit.ends_with(".service")) unit.resize(unit.size() - std::string_view(".service").size());
+    const bool closed = spec.boolean_or("masked", false) || !spec.boolean_or("enabled", true) ||
+                        spec.string_or("state", "running") == "stopped";
+    if ((unit == "ssh" || unit == "sshd") && closed) {
+      return "nobody would get into " + host.name +
+             " any more, at its next boot at the latest; where ssh.socket starts sshd, leave " + unit +
+             ".service undeclared";
+    }
+  }
+  return std::nullopt;
+}
 
 bool touches_way_in(const Step& step, const Host& host) {
   if (host.local) return false;
   if (step.account == "*" || (!step.account.empty() && step.account == host.user)) return true;
   return std::visit(
-      [](const auto& operation) {
+      [&host](const auto& operation) {
         using Type = std::decay_t<decltype(operation)>;
         if constexpr (std::is_same_v<Type, ControlUnit>) {
           return holds(units, operation.unit);
         } else if constexpr (requires { operation.path; }) {
-          return leads_in(operation.path);
+          return leads_in(operation.path) || holds_keys_of(operation.path, host);
         } else {
           return false;
         }

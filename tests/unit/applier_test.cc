@@ -701,5 +701,42 @@ TEST(Apply, OneFailureAmongFilesSentTogetherIsOnlyItsOwn) {
   EXPECT_EQ(world.host("pve").content("/srv/1"), "somebody else was here");
 }
 
+// `drift: ignore` is about what moves by itself, not about what a person newly wants.
+TEST(Apply, MakesWhatIsDeclaredAlsoWhereDriftIsIgnored) {
+  const std::string motd =
+      "kind: File\nname: motd\nhosts: pve\ndrift: ignore\nspec: {path: /etc/motd, content: \"1\"}\n";
+  World world;
+  world.declare({"pve"}, motd);
+  EXPECT_TRUE(all_done(world.apply()));
+  EXPECT_EQ(world.host("pve").content("/etc/motd"), "1");
+  world.host("pve").put("/etc/motd", "by hand");
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
+// One installation may serve several clusters, whose machines have the same names.
+TEST(Apply, NeverDeletesWhatAnotherClusterDeclares) {
+  World world;
+  world.declare({"pve"}, "kind: File\nname: motd\nhosts: pve\nspec: {path: /etc/motd, content: \"1\"}\n");
+  EXPECT_TRUE(all_done(world.apply()));
+  world.declare({"pve"}, "kind: File\nname: other\nhosts: pve\nspec: {path: /etc/other, content: \"1\"}\n");
+  ASSERT_EQ(world.plan().count(ActionType::remove), 1U);
+  world.manifests.settings.cluster = "Elsewhere";
+  EXPECT_EQ(world.plan().count(ActionType::remove), 0U);
+}
+
+// What seems to be gone may lie in a file of another name.
+TEST(Apply, NeverDeletesWhileAFileIsNotRead) {
+  World world;
+  world.declare({"pve"}, "kind: File\nname: motd\nhosts: pve\nspec: {path: /etc/motd, content: \"1\"}\n");
+  EXPECT_TRUE(all_done(world.apply()));
+  world.declare({"pve"}, "kind: File\nname: other\nhosts: pve\nspec: {path: /etc/other, content: \"1\"}\n");
+  world.manifests.diagnostics.add({Severity::warning, "ignored-file", {}, "", "motd.yml is not read", ""});
+  const Plan& plan = world.plan();
+  EXPECT_EQ(plan.count(ActionType::remove), 0U);
+  EXPECT_TRUE(std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) {
+    return note.text.find("is not read") != std::string::npos;
+  }));
+}
+
 }  // namespace
 }  // namespace hearth

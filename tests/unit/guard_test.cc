@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "reconciler/plan/way_back.h"
 #include "reconciler/safety/way_in.h"
 #include "tests/fakes/world.h"
 
@@ -139,6 +140,74 @@ TEST_F(Guard, TakesItsTimeFromThePolicy) {
   ASSERT_EQ(plan.units.size(), 1U);
   ASSERT_TRUE(plan.units.front().guard.has_value());
   EXPECT_EQ(plan.units.front().guard->timeout, std::chrono::seconds(10));
+}
+
+// Two undos at once could take each other's changes back.
+TEST_F(Guard, GuardsOneUnitAfterTheOther) {
+  world.declare({"pve"}, sshd("new") +
+                             "---\nkind: File\nname: sudo\nhosts: pve\nspec: {path: /etc/sudoers.d/eve, "
+                             "content: x}\n---\nkind: File\nname: pam\nhosts: pve\nspec: {path: "
+                             "/etc/pam.d/eve, content: x}\n");
+  for (const ActionReport& report : world.apply().actions) EXPECT_EQ(report.outcome, Outcome::done);
+  int armed = 0;
+  int units = 0;
+  for (const OperationGroup& group : world.transports.at("pve")->executions) {
+    for (const Operation& operation : group) {
+      if (std::holds_alternative<ArmUndo>(operation)) ++armed, ++units;
+      if (std::holds_alternative<DisarmUndo>(operation)) --armed;
+      EXPECT_LE(armed, 1);
+    }
+  }
+  EXPECT_EQ(units, 3);
+}
+
+TEST_F(Guard, NothingIsTriedThatNoLoginWouldNotice) {
+  for (const char* closed : {"masked: true", "enabled: false", "state: stopped"}) {
+    world.declare({"pve"}, std::string("kind: Service\nname: ssh\nhosts: pve\nspec: {") + closed + "}\n");
+    world.host("pve").units["ssh.service"] = {.running = true, .enabled = true};
+    const Plan& plan = world.plan();
+    ASSERT_EQ(plan.actions.size(), 2U) << closed;  // the file of the others is no longer declared
+    EXPECT_EQ(plan.actions.front().refused, "way-in-closed") << closed;
+  }
+}
+
+// Homes, too: sshd takes no keys that others could have written.
+TEST_F(Guard, AHomeThatOthersMayWriteToIsGuarded) {
+  Host host;
+  host.user = "root";
+  EXPECT_TRUE(touches_way_in({.operation = SetAttributes{.path = "/root", .mode = "0777"}}, host));
+  EXPECT_FALSE(touches_way_in({.operation = SetAttributes{.path = "/home/eve", .mode = "0777"}}, host));
+  host.user = "eve";
+  EXPECT_TRUE(touches_way_in({.operation = SetAttributes{.path = "/home/eve", .mode = "0777"}}, host));
+}
+
+TEST(WayIn, NeedsItsPackages) {
+  Host host;
+  const auto refused = [&](Map spec) {
+    Resource resource;
+    resource.address = {"Package", "p", "pve"};
+    resource.desired = std::move(spec);
+    return closes_way_in(resource, false, host).has_value();
+  };
+  EXPECT_TRUE(refused({{"name", "openssh-server"}, {"state", "absent"}}));
+  EXPECT_TRUE(refused({{"name", "openssh-server:amd64"}, {"state", "absent"}}));
+  EXPECT_FALSE(refused({{"name", "openssh-server"}}));
+  EXPECT_FALSE(refused({{"name", "sudo"}, {"state", "absent"}}));
+  host.become = "sudo";
+  EXPECT_TRUE(refused({{"name", "sudo"}, {"state", "absent"}}));
+  EXPECT_FALSE(refused({{"name", "htop"}, {"state", "absent"}}));
+}
+
+// What was masked has to be unmasked before it can start.
+TEST(WayBack, LetsAUnitStartBeforeItStartsIt) {
+  using Verb = ControlUnit::Verb;
+  const auto undo = [](Verb verb) { return Step{.undo = {ControlUnit{.verb = verb, .unit = "a.service"}}}; };
+  const std::vector<Step> steps = {undo(Verb::start), undo(Verb::unmask), undo(Verb::daemon_reload)};
+  const auto back = way_back({&steps[0], &steps[1], &steps[2]});
+  ASSERT_EQ(back.size(), 3U);
+  EXPECT_EQ(std::get<ControlUnit>(back[0]).verb, Verb::daemon_reload);
+  EXPECT_EQ(std::get<ControlUnit>(back[1]).verb, Verb::unmask);
+  EXPECT_EQ(std::get<ControlUnit>(back[2]).verb, Verb::start);
 }
 
 TEST(WayIn, IsWhatALoginNeeds) {

@@ -282,7 +282,7 @@ TEST_F(SqliteJournalTest, FindsEverythingAgainWhenOpenedAgain) {
 
 TEST_F(SqliteJournalTest, OpensAnOlderFormatAndDoesNotTakeWhatItHoldsForMade) {
   ASSERT_TRUE(open()->remember(some_applied()).has_value());
-  meddle(path_, "ALTER TABLE applied DROP COLUMN made; PRAGMA user_version = 1");
+  meddle(path_, "ALTER TABLE applied DROP COLUMN made; ALTER TABLE applied DROP COLUMN cluster; PRAGMA user_version = 1");
   const auto journal = open();
   const auto found = journal->applied(some_applied().claim);
   ASSERT_TRUE(found.has_value());
@@ -450,7 +450,7 @@ TEST_F(SqliteJournalTest, KnowsNothingOnceReadingHasFailed) {
   meddle(path_,
          "INSERT INTO applied SELECT space, 'h2', id, address, spec, live, protect, on_remove, revision, "
          "by_person, "
-         "applied, made FROM applied");  // what SQLite had cached no longer holds
+         "applied, made, cluster FROM applied");  // what SQLite had cached no longer holds
   disk.read_error = SQLITE_IOERR_READ;
   EXPECT_TRUE(journal->all_applied().empty());
   ASSERT_TRUE(journal->damage().has_value());

@@ -233,7 +233,6 @@ trap 'conclude_tiny $?' EXIT
 cp "$work/journal/journal.db" "$work/tiny/journal.db"
 cat /dev/zero >"$work/tiny/filler" 2>/dev/null || true
 turn
-before=$(logins "$node")
 expect 1 with_journal "$work/tiny/journal.db" hearth apply --yes
 says "no room to write the journal $work/tiny/journal.db" "free some space"
 facts >"$work/facts"

@@ -33,6 +33,7 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
     session->journal_ = *std::move(journal);
   } else {
     session->journal_trouble_ = journal.error().message;
+    if (!journal.error().hint.empty()) session->journal_trouble_ += "; " + journal.error().hint;
   }
   // Next to the journal, whose hashes it keys. Without a journal nothing is remembered: any key will do.
   std::string key = random_hex(32);

@@ -508,6 +508,31 @@ TEST_F(SqliteJournalTest, SurvivesDeathAtAnyMoment) {
   EXPECT_EQ(journal->runs(1).at(0).ended, 0);
 }
 
+// SQLite calls that an I/O error: it is not the database that finds no room, but a file beside it.
+TEST_F(SqliteJournalTest, SaysWhenADiskIsFullBeforeItIsOpened) {
+  enum : int { fine = 0, no_mount = 10, no_open, opened, wrong_rule };
+  const std::string mount_point = folder_ / "small";
+  std::filesystem::create_directory(mount_point);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {  // mounts of its own, gone with it
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", mount_point.c_str(), "tmpfs", 0, "size=512k,mode=0700") != 0) {
+      ::_exit(no_mount);
+    }
+    if (!open_journal(mount_point + "/journal.db")) ::_exit(no_open);
+    std::ofstream(mount_point + "/filler") << std::string(1'000'000, 'x');
+    const auto journal = open_journal(mount_point + "/journal.db");
+    if (journal) ::_exit(opened);
+    ::_exit(journal.error().rule == "journal-full" ? fine : wrong_rule);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == no_mount) GTEST_SKIP() << "this user may not mount a tmpfs";
+  EXPECT_EQ(WEXITSTATUS(status), fine);
+}
+
 // The same as with the failing disk, on a real one that is too small.
 TEST_F(SqliteJournalTest, SaysWhenARealDiskIsFull) {
   enum : int { fine = 0, no_mount = 10, no_open, never_full, wrong_rule };

@@ -166,8 +166,8 @@ TEST_F(ShellScriptTest, CommandsNeedNotReadTheirInput) {
   const std::string folder = "run=$root/run/hearth";
   text.replace(text.find(folder), folder.size(), "run=" + (root_ / "runtime").string());
   const ProcessResult result = run(text);
-  for (const auto& each : parse_results({2}, nonce, {result.out, result.err}).at(0))
-    EXPECT_EQ(each.status, Status::done) << each.output;
+  const auto results = parse_results({2}, nonce, {result.out, result.err});
+  for (const auto& each : results.at(0)) EXPECT_EQ(each.status, Status::done) << each.output;
 }
 
 TEST_F(ShellScriptTest, AFullDiskLeavesTheLiveFileAndNothingElse) {

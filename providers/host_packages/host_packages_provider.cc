@@ -180,7 +180,14 @@ std::vector<Step> HostPackagesProvider::removal_steps(const Resource& resource,
                                                       const Live& live) const noexcept {
   if (live.presence != Live::Presence::present) return {};
   if (resource.desired.string_or("state", "present") == "absent") return {};
-  return removing(name_of(resource));
+  std::vector<Step> steps = removing(name_of(resource));
+  // The hold was hearth's own and goes with the package; a person's is left for that person to lift.
+  if (resource.desired.boolean_or("held", false)) {
+    const std::string name = name_of(resource);
+    steps.insert(steps.begin(),
+                 {.operation = mark(false, name), .expects = {{"held", false}}, .undo = {mark(true, name)}});
+  }
+  return steps;
 }
 
 std::vector<Probe> HostPackagesProvider::discovery_probes(std::string_view) const noexcept {

@@ -119,6 +119,10 @@ TEST(Package, GoesAloneAndKeepsItsConfiguration) {
   EXPECT_TRUE(steps(package("gone", {{"state", "absent"}})).empty());
   const Resource resource = package("hello");
   EXPECT_EQ(commands(provider.removal_steps(resource, decode(resource))), "alone hello\nremove hello\n");
+  // The hold that hearth itself has put goes with the package.
+  const Resource held = package("kept", {{"held", true}});
+  EXPECT_EQ(commands(provider.removal_steps(held, decode(held))),
+            "apt-mark unhold kept\nalone kept\nremove kept\n");
 }
 
 TEST(Package, IsFoundWhereAPersonAskedForIt) {

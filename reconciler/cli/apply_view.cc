@@ -60,7 +60,8 @@ std::string apply_summary(const ApplyReport& report) {
 std::string apply_text(const Plan& plan, const ApplyReport& report, const TextStyle& style) {
   std::string out;
   if (!report.lease_held_by.empty()) {
-    return "Nothing was done: somebody else is at work, or was until a moment ago.\n    " + printable(report.lease_held_by) +
+    return "Nothing was done: somebody else is at work, or was until a moment ago.\n    " +
+           printable(report.lease_held_by) +
            "\n    wait until it ends and run again; a run that died loses its lease by itself\n";
   }
   std::string last_failure;

@@ -282,7 +282,9 @@ TEST_F(SqliteJournalTest, FindsEverythingAgainWhenOpenedAgain) {
 
 TEST_F(SqliteJournalTest, OpensAnOlderFormatAndDoesNotTakeWhatItHoldsForMade) {
   ASSERT_TRUE(open()->remember(some_applied()).has_value());
-  meddle(path_, "ALTER TABLE applied DROP COLUMN made; ALTER TABLE applied DROP COLUMN cluster; PRAGMA user_version = 1");
+  meddle(path_,
+         "ALTER TABLE applied DROP COLUMN made; ALTER TABLE applied DROP COLUMN cluster; PRAGMA user_version "
+         "= 1");
   const auto journal = open();
   const auto found = journal->applied(some_applied().claim);
   ASSERT_TRUE(found.has_value());

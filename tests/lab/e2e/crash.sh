@@ -1,7 +1,7 @@
 #!/bin/sh
 # hearth killed outright, at every point where its journal reaches the disk and in the middle of what it sends: no file on
-# the node is ever half written, the next run finishes, and daemons run on the new content. The same where disks are
-# full.
+# the node is ever half written, the next run finishes, and daemons run on the new content. The same where disks are full
+# and where sshd is restarted meanwhile.
 # shellcheck source=tests/lab/e2e.sh
 . "$(dirname -- "$0")/../e2e.sh"
 # shellcheck source=tests/lab/lib/manifests.sh
@@ -224,7 +224,7 @@ converges "$current"
 step "the disk for the journal is full: nothing is changed on the node"
 # `lab run` gives a mount namespace to each test: nobody else sees this, and it ends with the test.
 mkdir "$work/tiny"
-mount -t tmpfs -o size=16m tmpfs "$work/tiny"
+mount -t tmpfs -o size="$(($(stat -c %s "$work/journal/journal.db") / 1024 + 4096))k" tmpfs "$work/tiny"
 conclude_tiny() {
     umount -q "$work/tiny" || true
     conclude "$1"
@@ -241,3 +241,22 @@ nothing_is_left
 rm "$work/tiny/filler"
 with_journal "$work/tiny/journal.db" converges "$current"
 umount "$work/tiny"
+
+step "sshd is restarted in the middle of an apply: it ends, and the next run finishes"
+turn
+declare_slow "$node" 3
+begin apply hearth apply --yes
+within 30 is_starting "$node"
+on "$node" systemctl restart ssh
+within 120 is_over apply
+status=0
+wait "$(pid_of apply)" || status=$?
+rm "$work/apply.pid"
+cat "$work/apply.stdout" "$work/apply.stderr"
+case $status in
+    0 | 6) ;; # done, or unknown
+    *) broken "status $status" ;;
+esac
+within 60 hearth apply --yes
+converges "$current"
+node_prints "$node" active systemctl is-active slow

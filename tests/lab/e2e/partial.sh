@@ -112,6 +112,7 @@ plan_is_empty
 says_not "note2"
 
 step "peer_21: protect holds after the words themselves are gone from the manifests, whatever is allowed"
+on agent rm /srv/note2 # what was there before hearth is not hearth's to delete, protected or not
 notes 2 "protect: true" | manifest notes
 expect 0 hearth apply --yes
 notes 1 "protect: true" | manifest notes

@@ -176,8 +176,8 @@ name: 10.9.0.1
 hosts: pve
 spec: {names: [nas, nas.lan]}
 END
-expect 0 hearth apply --yes --allow destroy --deletions 9
-node_prints pve "$(printf '127.0.0.1\tlocalhost\n\n#  the  house\n10.9.0.1   nas  nas.lan   # the shelf\n# too\n::1 localhost\n10.9.0.9 mine')" cat /etc/hosts
+expect 0 hearth apply --yes --allow destroy --deletions 7
+node_prints pve "$(printf '127.0.0.1\tlocalhost\n\n#  the  house\n10.9.0.1   nas  nas.lan   # the shelf\n10.9.0.2\ttwo one both\n# too\n::1 localhost\n10.9.0.9 mine')" cat /etc/hosts
 node_fails pve test -e /etc/cron.d/backup
 node_fails pve test -e /etc/sysctl.d/60-hearth-net.ipv4.ip_forward.conf
 plan_is_empty

@@ -744,9 +744,11 @@ class Applier::Impl {
     if (std::exchange(flush_posted_, true)) return;
     loop_.post([this] { flush_journal(); });
   }
-  void flush_journal() {
+  bool flush_journal() {
     flush_posted_ = false;
-    if (const auto written = journal_.flush(); !written) journal_failed(written.error().message);
+    const auto written = journal_.flush();
+    if (!written) journal_failed(written.error().message);
+    return written.has_value();
   }
 
   // ---- Units: together forward or together back ----
@@ -805,6 +807,12 @@ class Applier::Impl {
     }
   }
 
+  // The member that the unit's own steps are recorded under.
+  Index first_begun(Index u) const {
+    const auto& members = plan_.units[u].actions;
+    return *std::find_if(members.begin(), members.end(), [&](Index i) { return work_[i].started; });
+  }
+
   void go_back(Index u) {
     std::vector<const Step*> sent;
     bool uncertain = false;
@@ -814,9 +822,8 @@ class Applier::Impl {
     }
     std::vector<Operation> back = way_back(sent);
     if (units_[u].guard == UnitState::Guard::armed) {
-      const Index first = *std::find_if(plan_.units[u].actions.begin(), plan_.units[u].actions.end(),
-                                        [&](Index i) { return work_[i].started; });
-      if (abandoned_ || !record_intent(first, {RunUndo{plan_.units[u].guard->id}}) || !journal_.flush()) {
+      if (abandoned_ || !record_intent(first_begun(u), {RunUndo{plan_.units[u].guard->id}}) ||
+          !flush_journal()) {
         undone(u, {OperationResult::Status::unknown, {}, "nothing more is sent"});
       } else {
         undo(u);
@@ -828,8 +835,7 @@ class Applier::Impl {
       unit_closed(u);
       return;
     }
-    const Index first = *std::find_if(plan_.units[u].actions.begin(), plan_.units[u].actions.end(),
-                                      [&](Index i) { return work_[i].started; });
+    const Index first = first_begun(u);
     if (!record_intent(first, back)) {
       for (const Index i : plan_.units[u].actions) {
         if (work_[i].started)

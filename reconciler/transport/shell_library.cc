@@ -280,7 +280,7 @@ std::string_view shell_execute_library() {
 run=$root/run/hearth
 store=$root/var/lib/hearth/undo
 guards=$root/var/lib/hearth/guard
-temp= code= token= expires= holder=
+temp= staged= code= token= expires= holder= uptime=
 
 fail() {
   code=$1
@@ -320,7 +320,11 @@ trap finish EXIT
 exit_at_signals
 
 # begin_group: in a shell of its own, which no temporary file outlives.
-drop_temporary() { [ -z "$temp" ] || rm -rf -- "$temp"; }
+drop_temporary() {
+  local IFS="$nl"
+  [ -z "$temp" ] || rm -rf -- "$temp"
+  [ -z "$staged" ] || rm -f -- $staged
+}
 begin_group() {
   trap drop_temporary EXIT
   exit_at_signals
@@ -371,14 +375,15 @@ write_lease() {
     mv -fT -- "$run/lease.new" "$run/lease" 2>&1) || fail_write "$err"
 }
 
-# Hundredths of a second since boot: nobody can set this clock.
-uptime_now() {
-  local up rest
-  read -r up rest </proc/uptime
-  up=${up%.*}${up#*.}
-  up=${up#"${up%%[!0]*}"}
-  printf '%s' "${up:-0}"
+# Hundredths of a second since boot into $uptime: nobody can set this clock.
+read_uptime() {
+  local rest
+  read -r uptime rest </proc/uptime
+  uptime=${uptime%.*}${uptime#*.}
+  uptime=${uptime#"${uptime%%[!0]*}"}
+  : "${uptime:=0}"
 }
+uptime_now() { read_uptime && printf '%s' "$uptime"; }
 
 seconds_left() { printf '%s' "$(((expires - $(uptime_now) + 99) / 100))"; }
 
@@ -456,7 +461,8 @@ fence() {
   fi
   read_lease
   [ "$token" = "$lease" ] || fail lost "${holder:-nobody} holds the lease now" || return 1
-  [ "$expires" -gt "$(uptime_now)" ] || fail lost "the lease ran out and was not renewed in time"
+  read_uptime # no fork: this is asked before each operation
+  [ "$expires" -gt "$uptime" ] || fail lost "the lease ran out and was not renewed in time"
 }
 joined=
 
@@ -567,8 +573,14 @@ open_existing() {
 
 # give MODE OWNER GROUP: where they differ only, because not every file system (/etc/pve) lets them be set.
 give() {
-  local mode="$1" owner="$2" group="$3" err now IFS=:
-  now=$(stat -L -c '%a:%U:%u:%G:%g' -- "$opened" 2>&1) || fail attributes "$now" || return 1
+  local now
+  now=$(facts_of "$opened" 2>&1) || fail attributes "$now" || return 1
+  give_from "$now" "$@"
+}
+facts_of() { stat -L -c '%a:%U:%u:%G:%g' -- "$@"; }
+# give_from FACTS MODE OWNER GROUP: the same, of what has these facts.
+give_from() {
+  local now="$1" mode="$2" owner="$3" group="$4" err IFS=:
   set -- $now
   if [ "$owner" = "$2" ] || [ "$owner" = "$3" ]; then owner=; fi
   if [ "$group" = "$4" ] || [ "$group" = "$5" ]; then group=; fi
@@ -626,16 +638,15 @@ sweep() {
   set -f
 }
 
-# write_file PATH TEMPORARY NAME-IN-IT MODE OWNER GROUP EXPECTED KEEP-KEY HASH [CHECK…], content in base64 on 3.
-write_file() {
-  local path="$1" new="$2" name="$3" mode="$4" owner="$5" group="$6" expected="$7" key="$8" hash="$9" err status
-  shift 9
+# stage_file PATH TEMPORARY NAME-IN-IT MODE OWNER GROUP CONTENT-COMMAND: makes what is going to replace PATH, beside it and open
+# on 6: nobody else can read it before it has its owner and mode.
+stage_file() {
+  local path="$1" new="$2" name="$3" mode="$4" owner="$5" group="$6" content="$7" err status facts
   has_parent "$path" && inside "$path" || return 1
   if [ -d "$path" ] && [ ! -L "$path" ]; then
     fail is-directory "$path is a directory"
     return 1
   fi
-  as_expected "$path" "$expected" || return 1
   sweep "${path%/*}/.hearth-" "$name"
   temp=$new
   set -C # must not be there: nobody shall have laid something in our way
@@ -648,18 +659,42 @@ write_file() {
     fail_write "${err:-cannot make $new}"
     return 1
   fi
+  set -- "$opened"
   if [ -f "$path" ] && [ ! -L "$path" ]; then
-    # Access lists and the like, where there are any and the file system has them; `give` sees to the rest.
+    # Access lists and the like, where there are any and the file system has them; facts see to the rest.
     cp --attributes-only --preserve=mode,xattr -- "$path" "$opened" 2>/dev/null
-    err=$(stat -c '%a:%u:%g' -- "$path" 2>&1) || fail_write "$err" || return 1
-    : "${mode:=${err%%:*}}" "${group:=${err##*:}}"
-    err=${err#*:}
-    : "${owner:=${err%:*}}"
+    set -- "$opened" "$path"
   fi
-  give "${mode:-0644}" "$owner" "$group" || return 1
-  err=$(base64 -d <&3 2>&1 >&6) || fail_write "$err" || return 1
+  facts=$(facts_of "$@" 2>&1) || fail_write "$facts" || return 1
+  [ $# -eq 1 ] || inherit "${facts#*"$nl"}"
+  give_from "${facts%%"$nl"*}" "${mode:-0644}" "$owner" "$group" || return 1
+  err=$("$content" 2>&1 >&6) || fail_write "$err"
+}
+# inherit FACTS: for what nobody named, in the variables of our caller.
+inherit() {
+  local IFS=:
+  set -- $1
+  : "${mode:=$1}" "${owner:=$3}" "${group:=$5}"
+}
+from_3() { base64 -d <&3; }
+
+# go_live PATH TEMPORARY KEEP-KEY: replaces PATH by what was staged for it and has reached the disk.
+go_live() {
+  local err
+  keep "$1" "$3" || return 1
+  err=$(mv -fT -- "$2" "$1" 2>&1) || fail_write "$err"
+}
+
+differs_from_sent() { fail write "what arrived is not what was sent: $1"; }
+
+# write_file PATH TEMPORARY NAME-IN-IT MODE OWNER GROUP EXPECTED KEEP-KEY HASH [CHECK…], content in base64 on 3.
+write_file() {
+  local path="$1" new="$2" name="$3" mode="$4" owner="$5" group="$6" expected="$7" key="$8" hash="$9" err status
+  shift 9
+  as_expected "$path" "$expected" || return 1
+  stage_file "$path" "$new" "$name" "$mode" "$owner" "$group" from_3 || return 1
   err=$(sha256sum <"$opened" 2>&1)
-  [ "${err%% *}" = "$hash" ] || fail write "what arrived is not what was sent: $err" || return 1
+  [ "${err%% *}" = "$hash" ] || differs_from_sent "$err" || return 1
   if [ $# -gt 0 ]; then
     run 20 60 "$@"
     status=$?
@@ -668,11 +703,138 @@ write_file() {
     [ "$status" -eq 0 ] || fail check "refused by ${1##*/} (exit status $status); the live file is as it was" || return 1
     as_expected "$path" "$expected" || return 1
   fi
-  keep "$path" "$key" || return 1
-  err=$(sync -- "$opened" 2>&1 && mv -fT -- "$new" "$path" 2>&1) || fail_write "$err" || return 1
+  err=$(sync -- "$opened" 2>&1) || fail_write "$err" || return 1
+  go_live "$path" "$new" "$key" || return 1
   temp=
   exec 6>&-
   sync_directory "$path"
+}
+
+# ---- Many files at once
+#
+# What `op` with write_file does, for files that need no check: one process for all of them wherever one will do, as each costs
+# more than everything else here, and one flush of the disk. Each function takes a list of
+#     NUMBER PATH TEMPORARY NAME-IN-IT MODE OWNER GROUP EXPECTED KEEP-KEY HASH
+# and answers for those that do not get any further; the others stay in $left. The renderer gives no PATH with control
+# characters, backslashes or two spaces in a row, and content_NUMBER for each content.
+
+write_files() {
+  left=
+  fence write_file >/dev/null || { answer_fenced "$@"; return; }
+  stage_each "$@"
+  hash_staged
+  fence write_file >/dev/null || { answer_fenced "$@"; return; }
+  replace_each "$@"
+  answer_each "$@"
+}
+left= paths= directories= hashes= known=
+
+is_left() { case " $left " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+# answer NUMBER TEXT-AND-CODE: what in_shell printed of one that failed.
+answer() {
+  begin "$1"
+  printf '%s\n' "${2%"$nl"*}"
+  end "$1" "${2##*"$nl"}"
+}
+
+# in_shell COMMAND…: to be called in a shell of its own, for what a failed operation leaves open or set. Its code comes last.
+in_shell() {
+  code=failed
+  staged=
+  "$@" 2>&1 && return
+  drop_temporary
+  printf '\n%s' "$code"
+  exit 1
+}
+
+answer_fenced() {
+  while [ $# -gt 0 ]; do
+    begin "$1"
+    fence write_file
+    end "$1" "$code"
+    shift 10
+  done
+}
+
+stage_each() {
+  local out
+  while [ $# -gt 0 ]; do
+    if out=$(in_shell stage_file "$2" "$3" "$4" "$5" "$6" "$7" "content_$1"); then
+      left="$left $1" staged="$staged$nl$3" paths="$paths$nl$2"
+      case "$directories$nl" in *"$nl${2%/*}/$nl"*) ;; *) directories="$directories$nl${2%/*}/" ;; esac
+    else
+      answer "$1" "$out"
+    fi
+    shift 10
+  done
+}
+
+# hash_staged: of what was staged and of what lies there now, into $hashes.
+hash_staged() {
+  local path IFS="$nl"
+  set -- $staged
+  [ $# -gt 0 ] || return 0
+  sync_error=$(timeout -k 2 60 sync -- "$@" 2>&1)
+  for path in $paths; do
+    if [ -f "$path" ] && [ ! -L "$path" ]; then set -- "$@" "$path"; fi
+  done
+  hashes=$(timeout -k 2 60 sha256sum -- "$@" 2>/dev/null)
+}
+sync_error=
+
+# know PATH: its hash into $known.
+know() {
+  known=
+  case "$hashes$nl" in
+    *"  $1$nl"*)
+      known=${hashes%%"  $1$nl"*}
+      known=${known%%"  $1"}
+      known=${known##*"$nl"}
+      ;;
+  esac
+}
+
+replace_each() {
+  local out still=''
+  while [ $# -gt 0 ]; do
+    if ! is_left "$1"; then
+      :
+    elif out=$(in_shell replace_staged "$2" "$3" "$8" "$9" "${10}"); then
+      still="$still $1"
+    else
+      rm -f -- "$3"
+      answer "$1" "$out"
+    fi
+    shift 10
+  done
+  left=$still
+}
+
+# replace_staged PATH TEMPORARY EXPECTED KEEP-KEY HASH
+replace_staged() {
+  [ -z "$sync_error" ] || fail_write "$sync_error" || return 1
+  know "$2"
+  [ "$known" = "$5" ] || differs_from_sent "$known" || return 1
+  know "$1"
+  # What was written over since it was hashed is newer than what was staged before; then, and for the words, it is looked at.
+  if [ -z "$known" ] || [ "$known" != "$3" ] || [ -L "$1" ] || [ "$1" -nt "$2" ]; then
+    as_expected "$1" "$3" || return 1
+  fi
+  go_live "$1" "$2" "$4"
+}
+
+answer_each() {
+  local err
+  err=$(IFS="$nl" && sync -- $directories 2>&1)
+  while [ $# -gt 0 ]; do
+    if is_left "$1"; then
+      begin "$1"
+      code=failed
+      if [ -z "$err" ] || sync_directory "$2"; then end "$1" done; else end "$1" "$code"; fi
+    fi
+    shift 10
+  done
 }
 
 # replace_lines PATH TEMPORARY NAME-IN-IT, in base64 on 3: how many old lines, those, and the new ones. Whoever else of

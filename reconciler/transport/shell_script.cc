@@ -97,9 +97,40 @@ class OperationRenderer {
     return "op " + std::to_string(number) + " " + call;
   }
 
+  // Whether GROUP is one file to write that can be written together with others (see write_files in the library).
+  static bool is_batched(const OperationGroup& group) {
+    const auto* write = group.size() == 1 ? std::get_if<WriteFile>(&group.front()) : nullptr;
+    if (write == nullptr || !write->check.empty() || !why_not(*write).empty()) return false;
+    const std::string& path = write->path;
+    const auto content = write->content.revealed();
+    // What sha256sum prints in a way of its own, and what a shell's lists of lines and of hashes cannot hold.
+    const bool plain =
+        path.find("  ") == std::string::npos &&
+        std::none_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20 || c == '\\'; });
+    return plain && content && content->reveal().size() <= batched_size;
+  }
+
+  // WRITES are batched ones, by their numbers.
+  std::string render_batch(const std::vector<std::pair<std::size_t, const WriteFile*>>& writes) {
+    std::string contents;
+    std::string call = "write_files";
+    for (const auto& [number, write] : writes) {
+      const auto content = write->content.revealed();
+      const std::string mark = "end-" + std::string(nonce_);
+      contents += "content_" + std::to_string(number) + "() { base64 -d <<'" + mark + "'\n" +
+                  base64_lines(content->reveal()) + mark + "\n}\n";
+      call += " " + std::to_string(number) + quoted_list(words_of(*write, *content));
+      timeout_ += operation_time * 2;
+    }
+    return contents + call + "\n";
+  }
+
   [[nodiscard]] seconds timeout() const { return timeout_; }
 
  private:
+  // A shell keeps what it was given in memory, in functions too.
+  static constexpr std::size_t batched_size = 64 * 1024;
+
   std::string in_root(const std::string& path) const { return root_ + path; }
 
   // CONTENT on descriptor 3, which no list of processes shows.
@@ -116,27 +147,39 @@ class OperationRenderer {
     return why.empty();
   }
 
-  std::string render_one(const WriteFile& write, std::string& why) {
-    if (!is_below_root(write.path, why)) return {};
-    why = why_no_attributes(write.mode, write.owner, write.group);
-    if (why.empty() && !write.check.empty()) why = why_no_command(write.check);
-    if (!why.empty()) return {};
+  // The arguments of write_file, without its check.
+  std::vector<std::string> words_of(const WriteFile& write, const SecretText& content) const {
     const std::string path = in_root(write.path);
     const Temporary temporary(path, id_);
+    return {path,
+            temporary.path,
+            temporary.name,
+            write.mode,
+            write.owner,
+            write.group,
+            write.expected_sha256,
+            write.keep_previous ? (write.proven ? "!" : "") + key(write.path) : "",
+            sha256(content.reveal())};
+  }
+
+  static std::string why_not(const WriteFile& write) {
+    std::string why;
+    if (!is_below_root(write.path, why)) return why;
+    why = why_no_attributes(write.mode, write.owner, write.group);
+    if (why.empty() && !write.check.empty()) why = why_no_command(write.check);
+    return why;
+  }
+
+  std::string render_one(const WriteFile& write, std::string& why) {
+    why = why_not(write);
+    if (!why.empty()) return {};
     const auto content = write.content.revealed();
     if (!content) {
       why = content.error().message;
       return {};
     }
-    std::vector<std::string> words{path,
-                                   temporary.path,
-                                   temporary.name,
-                                   write.mode,
-                                   write.owner,
-                                   write.group,
-                                   write.expected_sha256,
-                                   write.keep_previous ? (write.proven ? "!" : "") + key(write.path) : "",
-                                   sha256(content->reveal())};
+    std::vector<std::string> words = words_of(write, *content);
+    const Temporary temporary(in_root(write.path), id_);
     for (std::string argument : write.check) {
       for (std::size_t at = argument.find("{}"); at != std::string::npos;
            at = argument.find("{}", at + temporary.path.size())) {
@@ -395,7 +438,20 @@ Script render_execute(const std::vector<OperationGroup>& groups, std::string_vie
   out += "lease=" + shell_quote(one_line(lease)) + " id8=" + shell_quote(id) + "\n";
   out += shell_execute_library();
   std::size_t number = 0;
+  std::vector<std::pair<std::size_t, const WriteFile*>> batched;
   for (const OperationGroup& group : groups) {
+    if (OperationRenderer::is_batched(group))
+      batched.emplace_back(number, &std::get<WriteFile>(group.front()));
+    number += group.size();
+  }
+  if (batched.size() < 2) batched.clear();
+  if (!batched.empty()) out += "(\nbegin_group\n" + renderer.render_batch(batched) + ")\n";
+  number = 0;
+  for (const OperationGroup& group : groups) {
+    if (!batched.empty() && OperationRenderer::is_batched(group)) {
+      ++number;
+      continue;
+    }
     // A shell of its own: what a failed operation leaves open or set is gone with it.
     out += "(\nbegin_group\n";
     for (const Operation& operation : group) out += renderer.render(number++, operation);

@@ -130,6 +130,19 @@ class LocalTransportTest : public testing::Test {
     return execute({std::move(operation)}, std::move(lease)).at(0);
   }
 
+  // In one exec, each alone in its group.
+  std::vector<OperationResult> write_together(const std::vector<WriteFile>& writes, std::string lease = "") {
+    std::vector<OperationGroup> groups;
+    for (const WriteFile& write : writes) groups.push_back({write});
+    std::optional<std::vector<OperationResult>> answer;
+    transport_->execute_groups(std::move(groups), std::move(lease), [&](const auto& results) {
+      answer.emplace();
+      for (const auto& group : results) answer->push_back(group.at(0));
+    });
+    loop_.run_until([&] { return answer.has_value(); });
+    return std::move(*answer);
+  }
+
   void put(const std::string& path, std::string_view content) {
     std::ofstream(root_.string() + path, std::ios::binary) << content;
   }
@@ -371,6 +384,103 @@ TEST_F(LocalTransportTest, SaysWhatIsInTheWay) {
   EXPECT_FAILED(execute_one(RemovePath{"/etc/dir"}), "not-empty");
   EXPECT_FAILED(execute_one(SetAttributes{.path = "/etc/none", .mode = "0600"}), "attributes");
   EXPECT_EQ(everything(), (std::set<std::string>{"/etc", "/etc/dir", "/etc/dir/sub"}));
+}
+
+// ---- Many files in one exec
+
+TEST_F(LocalTransportTest, WritesManyFilesTogetherAsItWritesOne) {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  put("/etc/kept", "old");
+  ::chmod((root_ / "etc/kept").c_str(), 02710);
+  fs::create_directories(root_ / "etc/dir");
+  put("/etc/target", "target");
+  fs::create_symlink("target", root_ / "etc/link");
+  std::vector<WriteFile> writes{
+      {.path = "/etc/new", .content = bytes, .mode = "0640"},
+      {.path = "/etc/kept", .content = "new", .expected_sha256 = sha256("old")},
+      {.path = "/etc/dir/plain", .content = "", .expected_sha256 = "absent"},
+      {.path = "/etc/link", .content = "file"},
+      {.path = "/etc/large", .content = std::string(100'000, 'x')},
+  };
+  for (const std::string_view name : odd_names) {
+    writes.push_back({.path = "/etc/dir/" + std::string(name), .content = std::string(name)});
+  }
+  for (const auto& result : write_together(writes)) EXPECT_DONE(result);
+  EXPECT_EQ(get("/etc/new"), bytes);
+  EXPECT_EQ(mode("/etc/new"), 0640U);
+  EXPECT_EQ(get("/etc/kept"), "new");
+  EXPECT_EQ(mode("/etc/kept"), 02710U);
+  EXPECT_EQ(get("/etc/dir/plain"), "");
+  EXPECT_EQ(mode("/etc/dir/plain"), 0644U);
+  EXPECT_EQ(get("/etc/link"), "file");
+  EXPECT_FALSE(fs::is_symlink(root_ / "etc/link"));
+  EXPECT_EQ(get("/etc/target"), "target");
+  EXPECT_EQ(get("/etc/large").size(), 100'000U);
+  for (const std::string_view name : odd_names) EXPECT_EQ(get("/etc/dir/" + std::string(name)), name);
+  for (const std::string& path : everything()) EXPECT_EQ(path.find("/.hearth-"), std::string::npos) << path;
+}
+
+TEST_F(LocalTransportTest, OfFilesWrittenTogetherEachFailsByItself) {
+  put("/etc/edited", "by a person");
+  put("/etc/appeared", "by a person");
+  put("/etc/good", "old");
+  fs::create_directories(root_ / "etc/dir");
+  fs::create_symlink("good", root_ / "etc/link");
+  const auto results = write_together({
+      {.path = "/etc/edited", .content = "x", .expected_sha256 = sha256("old")},
+      {.path = "/etc/good", .content = "new", .expected_sha256 = sha256("old")},
+      {.path = "/etc/appeared", .content = "x", .expected_sha256 = "absent"},
+      {.path = "/etc/gone", .content = "x", .expected_sha256 = sha256("old")},
+      {.path = "/etc/link", .content = "x", .expected_sha256 = sha256("old")},
+      {.path = "/none/a", .content = "x"},
+      {.path = "/etc/dir", .content = "x"},
+      {.path = "/etc/b", .content = "x", .owner = "no-such-user"},
+      {.path = "/etc/c", .content = "x", .mode = "rwx"},
+      {.path = "/etc/last", .content = "y"},
+  });
+  EXPECT_FAILED(results[0], "moved");
+  EXPECT_DONE(results[1]);
+  EXPECT_FAILED(results[2], "moved");
+  EXPECT_FAILED(results[3], "moved");
+  EXPECT_FAILED(results[4], "moved");
+  EXPECT_FAILED(results[5], "no-parent");
+  EXPECT_EQ(results[5].output,
+            "there is no directory " + root_.string() + "/none; declare a Directory for it");
+  EXPECT_FAILED(results[6], "is-directory");
+  EXPECT_FAILED(results[7], "attributes");
+  EXPECT_FAILED(results[8], "invalid");
+  EXPECT_DONE(results[9]);
+  EXPECT_EQ(get("/etc/edited"), "by a person");
+  EXPECT_EQ(get("/etc/appeared"), "by a person");
+  EXPECT_EQ(get("/etc/good"), "new");
+  EXPECT_EQ(get("/etc/last"), "y");
+  EXPECT_EQ(everything(), (std::set<std::string>{"/etc", "/etc/appeared", "/etc/dir", "/etc/edited",
+                                                 "/etc/good", "/etc/last", "/etc/link"}));
+}
+
+TEST_F(LocalTransportTest, KeepsWhatFilesWrittenTogetherReplace) {
+  put("/etc/a", "old");
+  for (const auto& result : write_together({
+           {.path = "/etc/a", .content = "new", .keep_previous = true},
+           {.path = "/etc/b", .content = "new", .keep_previous = true},
+       })) {
+    EXPECT_DONE(result);
+  }
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/a"}));
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/b"}));
+  EXPECT_EQ(get("/etc/a"), "old");
+  EXPECT_FALSE(fs::exists(root_ / "etc/b"));
+}
+
+TEST_F(LocalTransportTest, FilesAreWrittenTogetherUnderALeaseOnly) {
+  EXPECT_DONE(execute_one(TakeLease{"other", "somebody", std::chrono::seconds(60)}));
+  for (const auto& result :
+       write_together({{.path = "/etc/a", .content = "1"}, {.path = "/etc/b", .content = "2"}}, "mine")) {
+    EXPECT_FAILED(result, "lost");
+    EXPECT_EQ(result.output, "somebody holds the lease now");
+  }
+  EXPECT_FALSE(fs::exists(root_ / "etc/a"));
 }
 
 TEST_F(LocalTransportTest, ReplacesALinkAndNotItsTarget) {

@@ -252,6 +252,12 @@ ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& opti
   }
   auto session = Session::open(invocation);
   if (!session) return fail(invocation, session.error());
+  const std::vector<Address> known = (*session)->known_addresses();
+  if (const auto unmatched = allowance.unmatched(known); !unmatched.empty()) {
+    Diagnostic error = unknown_address(unmatched.front(), known);
+    error.message = "--allow: " + error.message;
+    return fail(invocation, error, ExitCode::usage);
+  }
   ApplyRun run(invocation, options, **session, std::move(allowance));
   if (options.targets.size() == 1 && is_plan_file(options.targets.front())) {
     return run.from_plan_file(options.targets.front());

@@ -29,6 +29,9 @@ class Session {
   // Which resources PATTERNS name. Patterns that name nothing are errors, with the nearest address that exists.
   [[nodiscard]] Result<Selection> select(const std::vector<std::string>& patterns) const;
 
+  // What can be named: all that is declared or was applied.
+  [[nodiscard]] std::vector<Address> known_addresses() const;
+
   // Observes and plans. Blocks (the loop runs inside).
   std::unique_ptr<Survey> look(const Selection& selection, ProgressListener& progress);
 
@@ -58,6 +61,9 @@ class Session {
   std::unique_ptr<Targets> targets_;
   std::unique_ptr<Observer> observer_;
 };
+
+// That PATTERN names none of KNOWN; with what is nearest to it, in as many words as the pattern has.
+Diagnostic unknown_address(const std::string& pattern, const std::vector<Address>& known);
 
 // `user@machine`, for the journal and for whoever finds our lease.
 std::string whoami();

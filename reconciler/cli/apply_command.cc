@@ -77,6 +77,8 @@ class ApplyRun {
     }
     const auto selection = Selection::parse(patterns);
     if (!selection) return fail(invocation_, selection.error());
+    if (const auto missing = session_.missing_secrets(*selection); missing.has_errors())
+      return fail(invocation_, missing);
     selection_ = *selection;
     survey_ = session_.look(selection_, *progress_);
     if (const auto same = check_still_true(*saved, survey_->plan); !same) {
@@ -87,6 +89,8 @@ class ApplyRun {
   }
 
   ExitCode from_selection(const Selection& selection) {
+    if (const auto missing = session_.missing_secrets(selection); missing.has_errors())
+      return fail(invocation_, missing);
     selection_ = selection;
     survey_ = session_.look(selection_, *progress_);
     show_plan();

@@ -43,9 +43,8 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
     key = *std::move(kept);
   }
   session->secrets_ = std::make_unique<Secrets>(make_secret_store(default_secret_sources()), std::move(key));
-  auto missing = prepare_secrets(session->manifests_, *session->secrets_, session->journal_.get());
+  session->missing_secrets_ = read_secrets(session->manifests_, *session->secrets_, session->journal_.get());
   forget_secret_variables();
-  if (missing.has_errors()) return tl::unexpected(std::move(missing));
   TransportOptions options;
   options.secrets = session->secrets_.get();
   session->targets_ = std::make_unique<Targets>(

@@ -209,7 +209,8 @@ const std::vector<Rule>& all_rules() {
       {
           "unusable-secret",
           "A secret was found and cannot be used.",
-          "What others may read is no secret; what is empty or binary is a mistake where a password belongs.",
+          "What others may read is no secret; what is empty or binary is a mistake where a password belongs. "
+          "What is shorter than four bytes cannot be found and hidden in what a tool says.",
           "Do what the message says. A secret that others could read should be changed.",
       },
       {

@@ -138,16 +138,16 @@ class SystemSecretStore final : public SecretStore {
     if (text.size() == 0) {
       return tl::unexpected(unusable(name, "it is empty", "give it content, or leave the field out"));
     }
+    if (text.reveal().find('\0') != std::string_view::npos) {
+      return tl::unexpected(
+          unusable(name, "it contains NUL bytes",
+                   "secrets are text; encode it (base64) where what reads it can decode it"));
+    }
     // Nothing so short can be told from ordinary text, where what a tool says is searched for it.
     if (text.size() < shortest_redacted) {
       return tl::unexpected(unusable(name,
                                      "it is shorter than " + std::to_string(shortest_redacted) + " bytes",
                                      "hearth could not keep it out of what is shown: choose a longer one"));
-    }
-    if (text.reveal().find('\0') != std::string_view::npos) {
-      return tl::unexpected(
-          unusable(name, "it contains NUL bytes",
-                   "secrets are text; encode it (base64) where what reads it can decode it"));
     }
     return text;
   }

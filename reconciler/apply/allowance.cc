@@ -30,6 +30,14 @@ Result<void> Allowance::add(const std::string& text) {
   return {};
 }
 
+std::vector<std::string> Allowance::unmatched(const std::vector<Address>& addresses) const {
+  std::vector<std::string> out;
+  for (const auto& [effect, selection] : somewhere_) {
+    for (std::string& pattern : selection.unmatched(addresses)) out.push_back(std::move(pattern));
+  }
+  return out;
+}
+
 bool Allowance::permits(Effect effect, const Address& address) const {
   return effect <= everywhere_ || std::any_of(somewhere_.begin(), somewhere_.end(), [&](const auto& entry) {
            return effect <= entry.first && entry.second.matches(address);

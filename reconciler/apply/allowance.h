@@ -17,6 +17,8 @@ class Allowance {
 
   // Adds what one `--allow` says: a class for all, or for the addresses named.
   Result<void> add(const std::string& text);
+  // The patterns that name none of ADDRESSES, as they were written: most likely misspelt.
+  [[nodiscard]] std::vector<std::string> unmatched(const std::vector<Address>& addresses) const;
   [[nodiscard]] bool permits(Effect effect, const Address& address) const;
 
  private:

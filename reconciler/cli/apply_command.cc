@@ -77,6 +77,8 @@ class ApplyRun {
     }
     const auto selection = Selection::parse(patterns);
     if (!selection) return fail(invocation_, selection.error());
+    if (const auto missing = session_.missing_secrets(*selection); missing.has_errors())
+      return fail(invocation_, missing);
     selection_ = *selection;
     survey_ = session_.look(selection_, *progress_);
     if (const auto same = check_still_true(*saved, survey_->plan); !same) {
@@ -87,6 +89,8 @@ class ApplyRun {
   }
 
   ExitCode from_selection(const Selection& selection) {
+    if (const auto missing = session_.missing_secrets(selection); missing.has_errors())
+      return fail(invocation_, missing);
     selection_ = selection;
     survey_ = session_.look(selection_, *progress_);
     show_plan();
@@ -252,6 +256,12 @@ ExitCode run_apply(const Invocation& invocation, const ApplyCommandOptions& opti
   }
   auto session = Session::open(invocation);
   if (!session) return fail(invocation, session.error());
+  const std::vector<Address> known = (*session)->known_addresses();
+  if (const auto unmatched = allowance.unmatched(known); !unmatched.empty()) {
+    Diagnostic error = unknown_address(unmatched.front(), known);
+    error.message = "--allow: " + error.message;
+    return fail(invocation, error, ExitCode::usage);
+  }
   ApplyRun run(invocation, options, **session, std::move(allowance));
   if (options.targets.size() == 1 && is_plan_file(options.targets.front())) {
     return run.from_plan_file(options.targets.front());

@@ -159,9 +159,10 @@ class CommandLine {
 
     CLI::App* exec = add("exec", "run a command on hosts, all at once", exec_, run_exec);
     exec->add_option("HOST", exec_.hosts, "names of declared Nodes, label=value, or all")->required();
-    exec->add_option(
-        "CMD", exec_.words,
-        "behind --: several words are the command as it stands, one is a text for the host's shell");
+    exec->add_option("CMD", exec_.words,
+                     "behind --: several words are the command as it stands, one is a text for the host's "
+                     "shell; it goes into "
+                     "the journal and is seen in the host's process list, so put no secret into it");
     exec->add_option("--allow", exec_.allow, "run it although this rule refuses it (a net, no sandbox)")
         ->type_name("RULE")
         ->allow_extra_args(false);

@@ -46,6 +46,8 @@ ExitCode run_drift(const Invocation& invocation, const DriftOptions& options) {
   if (!session) return fail(invocation, session.error());
   const auto selection = (*session)->select(options.addresses);
   if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
+  if (const Diagnostics missing = (*session)->missing_secrets(*selection); missing.has_errors())
+    return fail(invocation, missing);
   if ((*session)->journal() == nullptr) {
     return fail(invocation,
                 failure("no-journal", "the journal cannot be used: " + (*session)->journal_trouble(),

@@ -155,14 +155,14 @@ Result<void> check_allowed(const std::vector<std::string>& allow) {
 // What is on record of a run: one action a host, so that `hearth history Node/NAME` shows it too.
 class Record {
  public:
-  Record(Journal& journal, const ManifestSet& manifests) : journal_(journal), manifests_(manifests) {}
+  Record(Journal& journal, const Session& session) : journal_(journal), session_(session) {}
 
   Result<void> begin(const std::vector<const Host*>& hosts, const Probe& probe) {
     RunRecord run;
     run.command = "exec";
     run.started = now_ms();
     run.person = whoami();
-    run.cluster = manifests_.settings.cluster;
+    run.cluster = session_.manifests().settings.cluster;
     auto id = journal_.begin_run(run);
     if (!id) return tl::unexpected(id.error());
     run_ = *id;
@@ -176,10 +176,11 @@ class Record {
       auto begun = journal_.begin_action(action);
       if (!begun) return tl::unexpected(begun.error());
       actions_.push_back(*begun);
-      const auto& run_probe = std::get<RunProbe>(probe);
-      steps.push_back({*begun, 1, to_string(probe),
-                       Map{{"type", "run"}, {"argv", List(run_probe.argv.begin(), run_probe.argv.end())}}, "",
-                       ""});
+      // The journal stays for years, and a secret that a command line names has no business in it.
+      List argv;
+      for (const std::string& word : std::get<RunProbe>(probe).argv) argv.emplace_back(session_.redact(word));
+      steps.push_back({*begun, 1, session_.redact(to_string(probe)),
+                       Map{{"type", "run"}, {"argv", std::move(argv)}}, "", ""});
     }
     return journal_.intend(steps);
   }
@@ -206,7 +207,7 @@ class Record {
   }
 
   Journal& journal_;
-  const ManifestSet& manifests_;
+  const Session& session_;
   RunId run_ = 0;
   std::vector<ActionId> actions_;
   std::optional<Diagnostic> trouble_;
@@ -279,13 +280,13 @@ ExitCode run_exec(const Invocation& invocation, const ExecOptions& options) {
                         "nothing is run without a record of it: correct that first"));
   }
 
-  const std::string text = joined(options.words);
+  const std::string text = (*session)->redact(joined(options.words));
   // One word is a text for the host's shell, several are one command as it stands.
   RunProbe probe{.argv = options.words.size() == 1
                              ? std::vector<std::string>{"sh", "-c", options.words.front()}
                              : options.words,
                  .timeout = std::chrono::seconds(options.timeout)};
-  Record record(*(*session)->journal(), manifests);
+  Record record(*(*session)->journal(), **session);
   if (const auto begun = record.begin(*hosts, probe); !begun) return fail(invocation, begun.error());
 
   std::vector<Ending> endings(hosts->size());

@@ -187,6 +187,12 @@ Answer one_address(const Journal& journal, const std::string& address, std::size
 }  // namespace
 
 ExitCode run_history(const Invocation& invocation, const HistoryOptions& options) {
+  if (options.most == 0) {
+    return fail(invocation,
+                failure("usage", "-n 0 would show nothing",
+                        "leave -n out for the last 20, or give it a number from 1"),
+                ExitCode::usage);
+  }
   const std::string path = default_journal_path();
   // Asking must not make a journal.
   std::error_code error;

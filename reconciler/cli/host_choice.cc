@@ -17,7 +17,8 @@ Diagnostic unknown(const std::string& word, const ManifestSet& manifests) {
   }
   if (word.find('=') != std::string::npos) {
     return failure("unknown-node", "no declared Node has the label \"" + printable(word) + "\"",
-                   "labels stand in the Node's spec; Nodes are: " + (known.empty() ? "none" : known));
+                   "a Node carries them beside its spec, as in `labels: {role: nas}`; Nodes are: " +
+                       (known.empty() ? "none" : known));
   }
   const std::string nearest = did_you_mean(word, names);
   return failure("unknown-node", "no manifest declares a Node \"" + printable(word) + "\"",

@@ -196,6 +196,8 @@ ExitCode run_import(const Invocation& invocation, const ImportOptions& options) 
   auto opened = Session::open(invocation);
   if (!opened) return fail(invocation, opened.error());
   Session& session = **opened;
+  if (const auto missing = session.missing_secrets({}); missing.has_errors())
+    return fail(invocation, missing);
   const auto kinds = choose_kinds(session.schemas(), options.kinds);
   if (!kinds) return fail(invocation, kinds.error(), ExitCode::usage);
   const std::vector<std::string> all = {"all"};

@@ -17,6 +17,8 @@ ExitCode run_plan(const Invocation& invocation, const PlanOptions& options) {
   if (!session) return fail(invocation, session.error());
   const auto selection = (*session)->select(options.addresses);
   if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
+  if (const Diagnostics missing = (*session)->missing_secrets(*selection); missing.has_errors())
+    return fail(invocation, missing);
 
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);

@@ -43,9 +43,8 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
     key = *std::move(kept);
   }
   session->secrets_ = std::make_unique<Secrets>(make_secret_store(default_secret_sources()), std::move(key));
-  auto missing = prepare_secrets(session->manifests_, *session->secrets_, session->journal_.get());
+  session->missing_secrets_ = read_secrets(session->manifests_, *session->secrets_, session->journal_.get());
   forget_secret_variables();
-  if (missing.has_errors()) return tl::unexpected(std::move(missing));
   TransportOptions options;
   options.secrets = session->secrets_.get();
   session->targets_ = std::make_unique<Targets>(
@@ -55,9 +54,7 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
   return session;
 }
 
-Result<Selection> Session::select(const std::vector<std::string>& patterns) const {
-  auto selection = Selection::parse(patterns);
-  if (!selection) return selection;
+std::vector<Address> Session::known_addresses() const {
   std::vector<Address> known;
   for (const Resource& resource : manifests_.resources) known.push_back(resource.address);
   if (journal_ != nullptr) {
@@ -65,13 +62,31 @@ Result<Selection> Session::select(const std::vector<std::string>& patterns) cons
       if (const auto address = Address::parse(record.address)) known.push_back(*address);
     }
   }
+  return known;
+}
+
+Result<Selection> Session::select(const std::vector<std::string>& patterns) const {
+  auto selection = Selection::parse(patterns);
+  if (!selection) return selection;
+  const std::vector<Address> known = known_addresses();
   const std::vector<std::string> unmatched = selection->unmatched(known);
   if (unmatched.empty()) return selection;
+  return tl::unexpected(unknown_address(unmatched.front(), known));
+}
+
+Diagnostic unknown_address(const std::string& pattern, const std::vector<Address>& known) {
   std::vector<std::string> names;
-  for (const Address& address : known) names.push_back(address.to_string());
-  const std::string nearest = did_you_mean(unmatched.front(), names);
-  return tl::unexpected(failure("unknown-address", "nothing declared is called \"" + unmatched.front() + "\"",
-                                nearest.empty() ? "see what there is: hearth graph" : nearest));
+  for (const Address& address : known) {
+    if (pattern.find('@') != std::string::npos) {
+      names.push_back(address.to_string());
+    } else {
+      names.push_back(pattern.find('/') == std::string::npos ? address.kind
+                                                             : address.kind + "/" + address.name);
+    }
+  }
+  const std::string nearest = did_you_mean(pattern, names);
+  return failure("unknown-address", "nothing declared is called \"" + pattern + "\"",
+                 nearest.empty() ? "see what there is: hearth graph --all" : nearest);
 }
 
 std::unique_ptr<Survey> Session::look(const Selection& selection, ProgressListener& progress) {

@@ -14,6 +14,7 @@
 #include "reconciler/manifest/manifest_set.h"
 #include "reconciler/manifest/schema_registry.h"
 #include "reconciler/observe/observer.h"
+#include "reconciler/plan/secret_use.h"
 #include "reconciler/plan/survey.h"
 #include "reconciler/plugin/provider_registry.h"
 
@@ -28,6 +29,16 @@ class Session {
 
   // Which resources PATTERNS name. Patterns that name nothing are errors, with the nearest address that exists.
   [[nodiscard]] Result<Selection> select(const std::vector<std::string>& patterns) const;
+
+  // The secrets that what SELECTION names needs and that cannot be had: an error for each place. Before look().
+  [[nodiscard]] Diagnostics missing_secrets(const Selection& selection) const {
+    return missing_for(missing_secrets_, selection);
+  }
+  // TEXT without what it tells of the secrets that the manifests name.
+  [[nodiscard]] std::string redact(std::string text) const { return secrets_->redact(std::move(text)); }
+
+  // What can be named: all that is declared or was applied.
+  [[nodiscard]] std::vector<Address> known_addresses() const;
 
   // Observes and plans. Blocks (the loop runs inside).
   std::unique_ptr<Survey> look(const Selection& selection, ProgressListener& progress);
@@ -53,11 +64,15 @@ class Session {
   bool dirty_ = false;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Secrets> secrets_;
+  std::vector<MissingSecret> missing_secrets_;
   std::string journal_trouble_;
   EventLoop loop_;  // outlives the transports, whose threads post to it
   std::unique_ptr<Targets> targets_;
   std::unique_ptr<Observer> observer_;
 };
+
+// That PATTERN names none of KNOWN; with what is nearest to it, in as many words as the pattern has.
+Diagnostic unknown_address(const std::string& pattern, const std::vector<Address>& known);
 
 // `user@machine`, for the journal and for whoever finds our lease.
 std::string whoami();

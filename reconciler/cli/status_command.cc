@@ -29,6 +29,7 @@ struct Status {
   std::size_t in_order = 0;
   std::size_t differing = 0;
   std::size_t unknown = 0;
+  std::size_t refused = 0;      // of the changes that a plan has: why the exit code is 5
   std::vector<RunRecord> runs;  // the last one, if any
 };
 
@@ -37,7 +38,10 @@ Status status_of(const Survey& survey, const Journal* journal) {
   status.hosts = survey.plan.hosts;
   std::set<Address> differing;
   std::map<Address, const Note*> notes;
-  for (const Action& action : survey.plan.actions) differing.insert(action.address);
+  for (const Action& action : survey.plan.actions) {
+    differing.insert(action.address);
+    if (!action.refused.empty()) ++status.refused;
+  }
   for (const Note& note : survey.plan.notes) {
     if (note.type != Note::Type::unmanaged) notes.emplace(note.address, &note);
   }
@@ -100,6 +104,10 @@ std::string status_text(const std::string& cluster, const Status& status, const 
          std::to_string(status.differing) + (status.differing == 1 ? " differs" : " differ") +
          (status.differing > 0 ? " (see: hearth plan)" : "") + ", " + std::to_string(status.unknown) +
          " unknown\n";
+  if (status.refused > 0) {
+    out += "Refused: " + std::to_string(status.refused) +
+           " of the changes would not be made (hearth plan says why)\n";
+  }
   for (const RunRecord& run : status.runs) {
     out += "Last run: " + run.command + " by " + (run.person.empty() ? "the timer" : run.person) + " at " +
            local_time(run.started) + ": " + (run.ended == 0 ? "still running, or died" : run.summary) + "\n";
@@ -144,6 +152,8 @@ ExitCode run_status(const Invocation& invocation, const StatusOptions& options) 
   if (!session) return fail(invocation, session.error());
   const auto selection = (*session)->select(options.addresses);
   if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
+  if (const Diagnostics missing = (*session)->missing_secrets(*selection); missing.has_errors())
+    return fail(invocation, missing);
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);
   const Status status = status_of(*survey, (*session)->journal());

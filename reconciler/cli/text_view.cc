@@ -403,6 +403,16 @@ std::string drift_text(const Plan& plan, const TextStyle& style) {
     summary = plan.incomplete() ? "No drift where hearth could look."
                                 : "No drift: " + counted(plan.resources, "resource") + " on " +
                                       counted(plan.hosts.size(), "host") + " looked at.";
+    const auto noted = [&](Note::Type type) {
+      return static_cast<std::size_t>(std::count_if(plan.notes.begin(), plan.notes.end(),
+                                                    [&](const Note& note) { return note.type == type; }));
+    };
+    std::vector<std::string> left;
+    if (const auto count = noted(Note::Type::reported); count > 0)
+      left.push_back(std::to_string(count) + " reported");
+    if (const auto count = noted(Note::Type::failing); count > 0)
+      left.push_back(std::to_string(count) + " failing");
+    if (!left.empty()) summary = "Nothing that apply would repair, but " + join(left, ", ") + ": see above.";
   } else {
     const std::size_t gone = plan.count(ActionType::create);
     summary = "Drift: " + std::to_string(plan.actions.size() - gone) + " changed, " + std::to_string(gone) +

@@ -34,7 +34,8 @@ std::string summary(const ManifestSet& manifests, const std::string& folder) {
   const Counts counts = count(manifests.diagnostics);
   const std::string warnings = counts.warnings == 0 ? "" : ", " + counted(counts.warnings, "warning");
   if (!manifests.complete)
-    return counted(counts.errors, "error") + warnings + " in " + printable(folder) + ".";
+    return counted(counts.errors, "error") + warnings + " in the manifests folder " + printable(folder) +
+           (folder.ends_with('.') ? "" : ".");
   return "Valid: " + counted(manifests.resources.size(), "resource") + " of " +
          counted(kinds_in(manifests), "kind") + " on " + counted(manifests.hosts.size(), "host") + warnings +
          ".";

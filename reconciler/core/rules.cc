@@ -175,6 +175,13 @@ const std::vector<Rule>& all_rules() {
           "Give a value, or leave the line out.",
       },
       {
+          "read-only-field",
+          "A field is declared that hearth only reads.",
+          "Some fields say what hearth found on the host: whether a unit runs with its current files, what a "
+          "check answered. They are shown and compared, but nobody decides them.",
+          "Delete the line; `hearth explain KIND.FIELD` says what the field is for.",
+      },
+      {
           "plaintext-secret",
           "A password or key is written into a manifest.",
           "Manifests live in git, where a secret stays for ever and is seen by everybody who can read the "
@@ -202,7 +209,8 @@ const std::vector<Rule>& all_rules() {
       {
           "unusable-secret",
           "A secret was found and cannot be used.",
-          "What others may read is no secret; what is empty or binary is a mistake where a password belongs.",
+          "What others may read is no secret; what is empty or binary is a mistake where a password belongs. "
+          "What is shorter than four bytes cannot be found and hidden in what a tool says.",
           "Do what the message says. A secret that others could read should be changed.",
       },
       {

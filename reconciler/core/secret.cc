@@ -143,6 +143,12 @@ class SystemSecretStore final : public SecretStore {
           unusable(name, "it contains NUL bytes",
                    "secrets are text; encode it (base64) where what reads it can decode it"));
     }
+    // Nothing so short can be told from ordinary text, where what a tool says is searched for it.
+    if (text.size() < shortest_redacted) {
+      return tl::unexpected(unusable(name,
+                                     "it is shorter than " + std::to_string(shortest_redacted) + " bytes",
+                                     "hearth could not keep it out of what is shown: choose a longer one"));
+    }
     return text;
   }
 

@@ -119,6 +119,8 @@ class SpecWriter {
           required != nullptr && std::find(required->as_list().begin(), required->as_list().end(),
                                            Value(property.key)) != required->as_list().end();
       const bool identifies = std::find(identity.begin(), identity.end(), property.key) != identity.end();
+      // Refused in manifests: an editor is not to offer it.
+      if (property.value.is_map() && property.value.boolean_or("readOnly", false)) continue;
       Value below = written(property.value);
       const Value* null = property.value.is_map() ? property.value.find("x-hearth-null") : nullptr;
       const bool never_null = is_required || identifies || (null != nullptr && *null == Value(false));

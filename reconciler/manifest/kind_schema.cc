@@ -43,13 +43,13 @@ namespace {
 
 constexpr std::size_t max_nesting = 32;  // a reference that leads back to itself ends here
 
-constexpr std::array<std::string_view, 16> field_keywords = {
+constexpr std::array<std::string_view, 17> field_keywords = {
     "x-hearth-name-default", "x-hearth-live",      "x-hearth-list",
     "x-hearth-absent",       "x-hearth-form",      "x-hearth-effect",
     "x-hearth-write",        "x-hearth-immutable", "x-hearth-secret",
     "x-hearth-write-only",   "x-hearth-reference", "x-hearth-path",
     "x-hearth-expected",     "x-hearth-kind",      "x-hearth-reference-optional",
-    "x-hearth-null"};
+    "x-hearth-null",         "x-hearth-message"};
 
 // What may stand beside $ref: it says something about this use, not about what is valid.
 constexpr std::array<std::string_view, 6> beside_reference = {"$ref",     "description", "default",
@@ -340,7 +340,8 @@ class KindCompiler {
     }
     if (!value.is_map()) return;
     for (const auto& member : value.as_map()) {
-      if (member.key.starts_with("x-hearth-") && member.key != "x-hearth-expected") {
+      if (member.key.starts_with("x-hearth-") && member.key != "x-hearth-expected" &&
+          member.key != "x-hearth-message") {
         fail(pointer, quote(member.key) + " has no effect here", "say it where the field is described");
       }
       refuse_lost_keywords(member.value, pointer + "/" + member.key);

@@ -29,6 +29,9 @@
 //                                                claims the nearest folder above it; `input`: read when this one starts
 //              x-hearth-null: false              there is no such thing as none of it: null is refused
 //              x-hearth-expected: TEXT           what a pattern or combination means, for people: "an absolute path"
+//              x-hearth-message: TEXT            what is said, instead of the validator's own words, when this schema (also one
+//                                                in a `then`, `else` or `not`) is not met: where the schema knows better
+//              readOnly: true                    read from the live system for the engine and the views, refused in manifests
 //
 // Structure (fields, entries, elements) comes from `properties`, `items`, `patternProperties` (one) and
 // `additionalProperties`, through $ref to definitions, and from all branches of allOf, anyOf and oneOf. Beside $ref only

@@ -187,6 +187,12 @@ class SchemaCompiler {
     if (const Value* text = schema.find("x-hearth-expected"); text != nullptr && text->is_string()) {
       made.expected = text->as_string();
     }
+    if (const Value* text = schema.find("x-hearth-message"); text != nullptr && text->is_string()) {
+      made.message = text->as_string();
+    }
+    if (const Value* flag = schema.find("readOnly"); flag != nullptr && flag->is_boolean()) {
+      made.read_only = flag->as_boolean();
+    }
     if (const Value* flag = schema.find("x-hearth-secret"); flag != nullptr && flag->is_boolean()) {
       made.secret = flag->as_boolean();
     }

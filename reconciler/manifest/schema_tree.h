@@ -48,7 +48,9 @@ struct SchemaNode {
   // For people.
   std::string description;
   std::string expected;            // x-hearth-expected
+  std::string message;             // x-hearth-message
   bool secret = false;             // x-hearth-secret
+  bool read_only = false;          // readOnly: what the live system says, and no manifest
   const TextForm* form = nullptr;  // x-hearth-form
 
   std::optional<bool> constant_verdict;  // `true` and `false` as schemas

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -179,9 +180,67 @@ struct Finding {
   Weight weight = Weight::detail;
   const Value* at = nullptr;
   std::uint8_t types = 0;  // Weight::type: what would have done
+  // What makes it wrong, in words, the nearest first: it would be right otherwise.
+  std::vector<std::string> conditions;
+  bool in_own_words = false;  // x-hearth-message: nothing is to be added
 };
 
 using Findings = std::vector<Finding>;
+
+// The fields of the value itself that CONDITION looks at, in the schema's order.
+void collect_fields(const SchemaNode& condition, std::vector<std::string>& out) {
+  const auto add = [&](const std::string& name) {
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  };
+  if (condition.reference != nullptr) return collect_fields(*condition.reference, out);
+  for (const auto& name : condition.property_names) add(name);
+  for (const auto& name : condition.required) add(name);
+  for (const auto* branches : {&condition.all_of, &condition.any_of, &condition.one_of}) {
+    for (const SchemaNode* branch : *branches) collect_fields(*branch, out);
+  }
+  if (condition.negated != nullptr) collect_fields(*condition.negated, out);
+}
+
+// The values of the field NAME that CONDITION knows by name.
+void collect_known(const SchemaNode& condition, std::string_view name, std::vector<Value>& out) {
+  if (condition.reference != nullptr) return collect_known(*condition.reference, name, out);
+  if (const auto found = condition.properties.find(name); found != condition.properties.end()) {
+    for (const SchemaNode* node : {found->second, found->second->negated}) {
+      if (node == nullptr) continue;
+      if (node->constant) out.push_back(*node->constant);
+      if (node->enumeration) out.insert(out.end(), node->enumeration->begin(), node->enumeration->end());
+    }
+  }
+  for (const auto* branches : {&condition.all_of, &condition.any_of, &condition.one_of}) {
+    for (const SchemaNode* branch : *branches) collect_known(*branch, name, out);
+  }
+  if (condition.negated != nullptr) collect_known(*condition.negated, name, out);
+}
+
+// What is the case in INSTANCE as far as CONDITION looks: `"masked" is true`. Of a text only what the schema itself
+// knows is shown: others may be secrets that stand in the wrong place.
+std::vector<std::string> circumstances(const SchemaNode& condition, const Value& instance) {
+  std::vector<std::string> out;
+  if (!instance.is_map()) return out;
+  std::vector<std::string> fields;
+  collect_fields(condition, fields);
+  for (const auto& name : fields) {
+    const Value* member = instance.find(name);
+    std::vector<Value> known;
+    collect_known(condition, name, known);
+    if (member == nullptr) {
+      out.push_back(quote(name) + " is not given");
+    } else if (std::find(known.begin(), known.end(), *member) != known.end() || member->is_boolean() ||
+               member->is_null()) {
+      out.push_back(quote(name) + " is " + literal(*member));
+    } else if (known.size() == 1) {
+      out.push_back(quote(name) + " is not " + literal(known.front()));
+    } else {
+      out.push_back(quote(name) + " is given");
+    }
+  }
+  return out;
+}
 
 // ---- Judging ---------------------------------------------------------------------------------------------
 
@@ -200,6 +259,19 @@ class Judgement {
 
  private:
   bool check(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
+    if (out == nullptr || node.message.empty()) return check_parts(node, instance, place, out);
+    // The schema knows better what is wrong: one message for all that its parts would say.
+    Findings found;
+    if (check_parts(node, instance, place, &found)) return true;
+    if (found.empty() || out->size() >= max_findings) return false;
+    found.front().diagnostic.message = node.message;
+    found.front().diagnostic.hint.clear();
+    found.front().in_own_words = true;
+    out->push_back(std::move(found.front()));
+    return false;
+  }
+
+  bool check_parts(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
     if (++checks_ > max_checks) return give_up(instance, place, out);
     if (hearth_) {
       if (instance.is_unknown()) return true;  // complained of where it was read
@@ -238,7 +310,7 @@ class Judgement {
                           std::string path, std::string message, std::string hint,
                           Finding::Weight weight = Finding::Weight::detail) {
     if (out == nullptr || out->size() >= max_findings) return false;
-    Finding finding{failure(rule, std::move(message), std::move(hint)), weight, &instance, 0};
+    Finding finding{failure(rule, std::move(message), std::move(hint)), weight, &instance, 0, {}, false};
     finding.diagnostic.position = position;
     finding.diagnostic.path = std::move(path);
     out->push_back(std::move(finding));
@@ -284,12 +356,18 @@ class Judgement {
     }
     if (node.types == 0 || (type_bits_of(instance) & node.types) != 0) return true;
     if (out == nullptr) return false;
+    if (hearth_ && node.types == SchemaNode::null_type && names_a_field(place)) {
+      return complain(out, "bad-combination", instance, place, quote(place.key) + " cannot be given",
+                      "delete it", Finding::Weight::choice);
+    }
     complain(out, "wrong-type", instance, place,
              "expected " + expectation(node) + ", found " + describe(instance),
              type_hint(node.types, instance), Finding::Weight::type);
     out->back().types = node.types;
     return false;
   }
+
+  static bool names_a_field(const Place& place) { return place.parent != nullptr && !place.is_index; }
 
   static std::string expectation(const SchemaNode& node) {
     if (!node.expected.empty()) return node.expected;
@@ -318,9 +396,12 @@ class Judgement {
   bool check_constants(const SchemaNode& node, const Value& instance, const Place& place, Findings* out) {
     if (node.constant && !(instance == *node.constant)) {
       if (out == nullptr) return false;
-      return complain(out, "bad-value", instance, place,
-                      "expected " + literal(*node.constant) + ", found " + describe(instance), {},
-                      Finding::Weight::choice);
+      return complain(
+          out, "bad-value", instance, place,
+          names_a_field(place) && within_condition_
+              ? quote(place.key) + " must be " + literal(*node.constant) + ", not " + describe(instance)
+              : "expected " + literal(*node.constant) + ", found " + describe(instance),
+          {}, Finding::Weight::choice);
     }
     if (!node.enumeration) return true;
     const auto& allowed = *node.enumeration;
@@ -536,6 +617,12 @@ class Judgement {
                             "the field " + quote(member.key) + " cannot be given here", "delete it");
         return;
       }
+      if (hearth_ && schema.read_only) {
+        valid = complain_at(out, "read-only-field", member.key_position, member.value, place.path(),
+                            quote(member.key) + " is read by hearth and cannot be declared",
+                            "delete it; hearth looks at it by itself");
+        return;
+      }
       // null: must be unset. Whether that can be is a matter of `required`.
       if (hearth_ && member.value.is_null() && schema.never_null) {
         valid = complain(out, "null-not-allowed", member.value, place,
@@ -557,9 +644,12 @@ class Judgement {
   static bool refuse_unknown(const SchemaNode& node, const Map::Member& member, const Place& place,
                              Findings* out) {
     if (out == nullptr || out->size() >= max_findings) return false;
-    std::string hint = suggestion(member.key, node.property_names);
-    if (hint.empty() && !node.property_names.empty()) {
-      hint = "known here: " + joined(node.property_names, ", ");
+    std::vector<std::string> names;
+    std::copy_if(node.property_names.begin(), node.property_names.end(), std::back_inserter(names),
+                 [&](const std::string& name) { return !node.properties.at(name)->read_only; });
+    std::string hint = suggestion(member.key, names);
+    if (hint.empty() && !names.empty()) {
+      hint = "known here: " + joined(names, ", ");
     } else if (hint.empty() && !node.expected.empty()) {
       hint = "expected " + node.expected;
     }
@@ -654,24 +744,66 @@ class Judgement {
     if (!node.one_of.empty() && (valid || out != nullptr))
       valid = check_one_of(node, instance, place, out) && valid;
     if (node.negated != nullptr && check(*node.negated, instance, place, nullptr)) {
-      valid = complain_combination(
-          node, instance, place, out,
-          node.negated->only_required && node.negated->required.size() > 1
-              ? joined(quote_all(node.negated->required), " and ") + " cannot be given together"
-              : "this value is not allowed here");
+      valid = out != nullptr && node.expected.empty() ? explain_negated(*node.negated, instance, place, out)
+                                                      : complain_combination(node, instance, place, out, {});
     }
     if (node.condition != nullptr) {
       const bool holds = check(*node.condition, instance, place, nullptr);
       const SchemaNode* branch = holds ? node.then_node : node.else_node;
-      if (branch != nullptr) valid = check(*branch, instance, place, out) && valid;
+      if (branch != nullptr) valid = check_branch(*node.condition, *branch, instance, place, out) && valid;
     }
     return valid;
   }
 
+  // What is wrong in a branch is wrong only because of the condition: that is said with it.
+  bool check_branch(const SchemaNode& condition, const SchemaNode& branch, const Value& instance,
+                    const Place& place, Findings* out) {
+    if (out == nullptr) return check(branch, instance, place, nullptr);
+    Findings found;
+    const bool was_within = std::exchange(within_condition_, true);
+    const bool valid = check(branch, instance, place, &found);
+    within_condition_ = was_within;
+    const std::vector<std::string> because = circumstances(condition, instance);
+    for (auto& finding : found) {
+      if (out->size() >= max_findings) break;
+      if (!finding.in_own_words)
+        finding.conditions.insert(finding.conditions.end(), because.begin(), because.end());
+      out->push_back(std::move(finding));
+    }
+    return valid;
+  }
+
+  // INSTANCE is what NEGATED describes, and must not be: says by what.
+  bool explain_negated(const SchemaNode& negated, const Value& instance, const Place& place, Findings* out) {
+    if (negated.reference != nullptr) return explain_negated(*negated.reference, instance, place, out);
+    const std::string name = names_a_field(place) ? quote(place.key) + ": " : "";
+    if (instance.is_map() && negated.only_required) {
+      if (negated.required.size() > 1) {
+        return complain(out, "bad-combination", instance, place,
+                        joined(quote_all(negated.required), " and ") + " cannot be given together",
+                        "delete one of them");
+      }
+      if (const Value* member = instance.find(negated.required.front())) {
+        return complain(out, "bad-combination", *member, Place{&place, negated.required.front(), 0, false},
+                        quote(negated.required.front()) + " cannot be given", "delete it");
+      }
+    }
+    if (!negated.any_of.empty() && are_only_required(negated.any_of)) {
+      for (const SchemaNode* branch : negated.any_of) {
+        if (check(*branch, instance, place, nullptr)) explain_negated(*branch, instance, place, out);
+      }
+      return false;
+    }
+    const std::vector<std::string> because = circumstances(negated, instance);
+    return complain(out, "bad-combination", instance, place,
+                    because.empty() ? name + describe(instance) + " is not allowed here"
+                                    : name + "it is not allowed that " + joined(because, " and "));
+  }
+
   static bool complain_combination(const SchemaNode& node, const Value& instance, const Place& place,
-                                   Findings* out, std::string message) {
+                                   Findings* out, std::string message, std::string hint = {}) {
     if (!node.expected.empty()) message = "expected " + node.expected + ", found " + describe(instance);
-    return complain(out, "bad-combination", instance, place, std::move(message));
+    return complain(out, "bad-combination", instance, place, std::move(message), std::move(hint));
   }
 
   // anyOf and oneOf of `required` alone say which fields exclude or replace each other: they get plain words.
@@ -705,11 +837,18 @@ class Judgement {
     });
     if (passed == 1 || out == nullptr) return passed == 1;
     const bool plain = instance.is_map() && are_only_required(node.one_of);
+    if (passed > 1 && plain) {
+      std::vector<const SchemaNode*> given;
+      std::copy_if(node.one_of.begin(), node.one_of.end(), std::back_inserter(given),
+                   [&](const SchemaNode* branch) { return check(*branch, instance, place, nullptr); });
+      return complain_combination(node, instance, place, out,
+                                  "only one of " + groups(given) + " can be given",
+                                  "keep the one that is meant");
+    }
     if (passed > 1) {
-      return complain_combination(
-          node, instance, place, out,
-          plain ? "only one of " + groups(node.one_of) + " can be given"
-                : "this can be read in more than one way; give what belongs to one of them");
+      return complain_combination(node, instance, place, out,
+                                  (names_a_field(place) ? quote(place.key) : std::string("this")) +
+                                      " can be read in more than one way; give what belongs to one of them");
     }
     if (plain) {
       return complain(out, "missing-field", instance, place,
@@ -795,6 +934,7 @@ class Judgement {
   }
 
   bool hearth_;
+  bool within_condition_ = false;  // in a `then` or `else`
   std::size_t checks_ = 0;
   bool gave_up_ = false;
   std::unordered_set<const Value*> allowed_secrets_;
@@ -817,7 +957,14 @@ Diagnostics SchemaValidator::validate(const Value& instance, std::string_view pa
   Findings findings;
   Judgement(dialect_).judge(*tree_->root, instance, path, &findings);
   Diagnostics diagnostics;
-  for (auto& finding : findings) diagnostics.add(std::move(finding.diagnostic));
+  for (auto& finding : findings) {
+    std::string& message = finding.diagnostic.message;
+    if (!finding.conditions.empty()) {
+      message += (finding.diagnostic.rule == "missing-field" ? "; it is needed while " : " while ") +
+                 joined(finding.conditions, " and ");
+    }
+    diagnostics.add(std::move(finding.diagnostic));
+  }
   return diagnostics;
 }
 

@@ -162,12 +162,26 @@ Result<Value> read_plan_file(const std::string& path) {
   std::stringstream text;
   text << file.rdbuf();
   if (!file) return tl::unexpected(failure("plan-file", "cannot read the plan file " + path));
-  auto value = parse_json(text.str(), path);
-  if (!value) return value;
-  if (!value->is_map() || value->integer_or("format", 0) != plan_format ||
-      value->find("actions") == nullptr || !value->find("actions")->is_list()) {
-    return tl::unexpected(failure("plan-file", path + " is no plan of this version of hearth",
+  const auto refuse = [&](const std::string& why) {
+    return tl::unexpected(failure("plan-file", path + " is not a hearth plan (" + why + ")",
                                   "make one with: hearth plan --out " + path));
+  };
+  if (text.str().empty()) return refuse("it is empty");
+  auto value = parse_json(text.str(), path);
+  if (!value) return refuse(text.str().front() == '{' ? "it is cut off or damaged" : "it is some other file");
+  if (!value->is_map() || value->find("format") == nullptr) return refuse("it is some other file");
+  if (value->integer_or("format", 0) != plan_format) return refuse("another version of hearth made it");
+  const Value* actions = value->find("actions");
+  if (actions == nullptr || !actions->is_list()) return refuse("it has no actions");
+  // What is compared later is taken for granted there.
+  for (const Value& action : actions->as_list()) {
+    const Value* changes = action.find("changes");
+    if (changes == nullptr || !changes->is_list()) return refuse("an action in it is damaged");
+  }
+  if (const Value* selection = value->find("selection"); selection != nullptr && selection->is_list()) {
+    for (const Value& pattern : selection->as_list()) {
+      if (!pattern.is_string()) return refuse("its selection is damaged");
+    }
   }
   return value;
 }

@@ -284,6 +284,10 @@ class Planner {
     // What a person newly wants is no drift.
     if (resource.drift == DriftPolicy::ignore && action.cause == Cause::drift) return;
     if (resource.drift == DriftPolicy::report && action.cause == Cause::drift) {
+      if (creating) {
+        note(Note::Type::reported, resource.address, "missing (drift: report)");
+        return;
+      }
       for (const Change& change : action.changes) {
         note(Note::Type::reported, resource.address,
              change.secret ? change.path + " differs"
@@ -473,7 +477,8 @@ class Planner {
       action.type = ActionType::forget;
       action.effect = Effect::none;
       note(Note::Type::retained, action.address,
-           "no longer declared, stays as it is: hearth did not make it");
+           "no longer declared, stays as it is: what was declared of it last leaves hearth nothing to take "
+           "away");
       return;
     }
     action.rounds.push_back(std::move(steps));

@@ -29,10 +29,8 @@ void collect(const Value& value, const std::string& path,
 
 }  // namespace
 
-Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal) {
-  Diagnostics diagnostics;
-  // One manifest for many hosts is one place to complain about.
-  std::set<std::pair<std::string, std::string>> complained;
+std::vector<MissingSecret> read_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal) {
+  std::vector<MissingSecret> missing;
   for (Resource& resource : set.resources) {
     std::vector<std::pair<const Value*, std::string>> named;
     collect(resource.desired, "spec", named);
@@ -47,14 +45,29 @@ Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* j
       Diagnostic error = text.error();
       error.position = value->position();
       error.path = path;
-      if (complained.emplace(error.to_string(), name).second) diagnostics.add(std::move(error));
+      missing.push_back({resource.address, std::move(error)});
     }
     resource.once_secret.clear();
     if (journal == nullptr || resource.claims.empty()) continue;
     if (const auto record = journal->applied(resource.claims.front()))
       resource.once_secret = secret_fields(record->spec);
   }
+  return missing;
+}
+
+Diagnostics missing_for(const std::vector<MissingSecret>& missing, const Selection& selection) {
+  Diagnostics diagnostics;
+  // One manifest for many hosts is one place to complain about.
+  std::set<std::string> complained;
+  for (const MissingSecret& one : missing) {
+    if (selection.matches(one.address) && complained.insert(one.error.to_string()).second)
+      diagnostics.add(one.error);
+  }
   return diagnostics;
+}
+
+Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal) {
+  return missing_for(read_secrets(set, secrets, journal), {});
 }
 
 void forget_secret_variables() {

@@ -8,8 +8,21 @@
 #include "reconciler/core/secret.h"
 #include "reconciler/journal/journal.h"
 #include "reconciler/manifest/manifest_set.h"
+#include "reconciler/plan/planner.h"
 
 namespace hearth {
+
+// A secret that cannot be had, and who needs it.
+struct MissingSecret {
+  Address address;
+  Diagnostic error;
+};
+
+// As prepare_secrets(), for who does not need all of them: a secret that is missing is no matter of resources that do not
+// use it.
+std::vector<MissingSecret> read_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal);
+// What of MISSING is needed by what SELECTION names, each place once.
+Diagnostics missing_for(const std::vector<MissingSecret>& missing, const Selection& selection);
 
 // Reads every secret that SET names and notes on its resources what is remembered of them: keyed hashes, and (from
 // JOURNAL, when there is one) which fields have held a secret. An error for each place that names a secret which cannot be

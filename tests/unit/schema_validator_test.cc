@@ -187,15 +187,96 @@ TEST(Validator, HasPlainWordsForFieldsThatExcludeEachOther) {
   constexpr std::string_view schema = "{oneOf: [{required: [content]}, {required: [source]}]}";
   EXPECT_EQ(complaints(schema, "{content: x, source: z}"),
             "m.yaml:1:1: error[bad-combination]: only one of \"content\" or \"source\" can be given\n    at "
-            "spec\n");
+            "spec\n    keep the one that is meant\n");
   EXPECT_EQ(
       complaints(schema, "{}"),
       "m.yaml:1:1: error[missing-field]: one of \"content\" or \"source\" must be given\n    at spec\n");
   EXPECT_EQ(complaints("{not: {required: [a, b]}}", "{a: 1, b: 2}"),
-            "m.yaml:1:1: error[bad-combination]: \"a\" and \"b\" cannot be given together\n    at spec\n");
+            "m.yaml:1:1: error[bad-combination]: \"a\" and \"b\" cannot be given together\n    at spec\n"
+            "    delete one of them\n");
   EXPECT_EQ(complaints("{dependencies: {uid: [user]}}", "{uid: 5}"),
             "m.yaml:1:1: error[missing-field]: the field \"user\" is missing; \"uid\" needs it\n    at "
             "spec.user\n    add it\n");
+}
+
+TEST(Validator, NamesTheFieldAndWhatMakesItWrong) {
+  constexpr std::string_view schema =
+      "{properties: {masked: {type: boolean}, unit: {type: string}, enabled: {}, state: {type: string}},"
+      " if: {properties: {masked: {const: true}}, required: [masked]},"
+      " then: {properties: {unit: {type: \"null\"}, enabled: {const: false}, state: {const: stopped}}}}";
+  EXPECT_EQ(complaints(schema, "{masked: true, unit: x, enabled: true, state: running}"),
+            "m.yaml:1:22: error[bad-combination]: \"unit\" cannot be given while \"masked\" is true\n"
+            "    at spec.unit\n    delete it\n"
+            "m.yaml:1:34: error[bad-value]: \"enabled\" must be false, not true while \"masked\" is true\n"
+            "    at spec.enabled\n"
+            "m.yaml:1:47: error[bad-value]: \"state\" must be \"stopped\", not the string \"running\" while "
+            "\"masked\" is true\n    at spec.state\n");
+  EXPECT_EQ(complaints(schema, "{masked: false, unit: x, enabled: true, state: running}"), "");
+  EXPECT_EQ(complaints("{if: {properties: {state: {const: absent}}, required: [state]},"
+                       " then: {not: {anyOf: [{required: [version]}, {required: [held]}]}},"
+                       " else: {required: [version]}}",
+                       "{state: absent, version: 5, held: true}"),
+            "m.yaml:1:26: error[bad-combination]: \"version\" cannot be given while \"state\" is \"absent\"\n"
+            "    at spec.version\n    delete it\n"
+            "m.yaml:1:35: error[bad-combination]: \"held\" cannot be given while \"state\" is \"absent\"\n"
+            "    at spec.held\n    delete it\n");
+  EXPECT_EQ(
+      complaints("{if: {properties: {user: {not: {const: root}}}, required: [user]},"
+                 " then: {required: [become]}}",
+                 "{user: eve}"),
+      "m.yaml:1:1: error[missing-field]: the field \"become\" is missing; it is needed while \"user\" is "
+      "not \"root\"\n    at spec.become\n    add it\n");
+}
+
+TEST(Validator, SaysOfEachConditionAboveWhatItIs) {
+  EXPECT_EQ(complaints("{if: {required: [a]}, else: {if: {properties: {b: {const: 1}}, required: [b]},"
+                       " then: {required: [c]}}}",
+                       "{b: 1}"),
+            "m.yaml:1:1: error[missing-field]: the field \"c\" is missing; it is needed while \"b\" is 1 and "
+            "\"a\" is not given\n    at spec.c\n    add it\n");
+}
+
+TEST(Validator, SaysWhatIsNotAllowed) {
+  EXPECT_EQ(complaints("{properties: {name: {not: {const: root}}}}", "{name: root}"),
+            "m.yaml:1:8: error[bad-combination]: \"name\": the string \"root\" is not allowed here\n"
+            "    at spec.name\n");
+  EXPECT_EQ(complaints("{not: {properties: {a: {const: 1}}, required: [a, b]}}", "{a: 1, b: 2}"),
+            "m.yaml:1:1: error[bad-combination]: it is not allowed that \"a\" is 1 and \"b\" is given\n"
+            "    at spec\n");
+  EXPECT_EQ(complaints("{oneOf: [{required: [a]}, {required: [b]}, {required: [c]}]}", "{a: 1, c: 2}"),
+            "m.yaml:1:1: error[bad-combination]: only one of \"a\" or \"c\" can be given\n"
+            "    at spec\n    keep the one that is meant\n");
+}
+
+TEST(Validator, SaysWhatTheSchemaKnowsBetter) {
+  EXPECT_EQ(
+      complaints("{if: {required: [a]}, then: {required: [b, c], x-hearth-message: a needs both}}", "{a: 1}"),
+      "m.yaml:1:1: error[missing-field]: a needs both\n    at spec.b\n");
+}
+
+// What stands in a condition may be a secret in the wrong place.
+TEST(Validator, ShowsNoTextOfAConditionThatTheSchemaDoesNotKnow) {
+  const std::string said = complaints(
+      "{properties: {password: {type: string, x-hearth-secret: true}},"
+      " if: {properties: {password: {type: string, minLength: 1}}, required: [password]}, then: {required: "
+      "[b]}}",
+      "{password: hunter2}");
+  EXPECT_NE(said.find("\"password\" is given"), std::string::npos) << said;
+  EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
+}
+
+TEST(Validator, RefusesWhatIsOnlyRead) {
+  constexpr std::string_view schema =
+      "{properties: {current: {type: boolean, const: true, readOnly: true}, cure: {}}, additionalProperties: "
+      "false}";
+  for (const std::string_view value : {"true", "null"}) {
+    EXPECT_EQ(complaints(schema, "{current: " + std::string(value) + "}"),
+              "m.yaml:1:2: error[read-only-field]: \"current\" is read by hearth and cannot be declared\n"
+              "    at spec.current\n    delete it; hearth looks at it by itself\n");
+  }
+  EXPECT_EQ(complaints(schema, "{foo: 1}"),
+            "m.yaml:1:2: error[unknown-field]: there is no field \"foo\"\n    at spec.foo\n"
+            "    known here: cure\n");
 }
 
 TEST(Validator, StopsAtAHundredErrors) {

@@ -65,6 +65,23 @@ TEST_F(Store, VariablesAreNotHandedOn) {
   ::unsetenv("HEARTH_SECRETS_ARE_ELSEWHERE");
 }
 
+TEST_F(Store, RefusesWhatIsTooShortToBeHidden) {
+  put("files/pin", "123\n");
+  EXPECT_NE(found("pin").find("error[unusable-secret]"), std::string::npos) << found("pin");
+  EXPECT_EQ(found("pin").find("123"), std::string::npos);
+  put("files/pin", "1234\n");
+  EXPECT_EQ(found("pin"), "1234");
+}
+
+TEST(MissingSecrets, AreNoMatterOfWhoDoesNotUseThem) {
+  const std::vector<MissingSecret> missing = {{{"File", "a", "pve"}, failure("missing-secret", "no a")},
+                                              {{"File", "a", "nas"}, failure("missing-secret", "no a")},
+                                              {{"File", "b", "pve"}, failure("missing-secret", "no b")}};
+  EXPECT_EQ(missing_for(missing, {}).all().size(), 2U) << "each place once";
+  EXPECT_EQ(missing_for(missing, Selection::parse({"File/b@pve"}).value()).all().size(), 1U);
+  EXPECT_TRUE(missing_for(missing, Selection::parse({"File/motd@pve"}).value()).empty());
+}
+
 TEST_F(Store, SaysEverywhereItLookedAndWhatToDo) {
   const std::string root = folder_.path();
   EXPECT_EQ(found("samba/eve"),

@@ -1,0 +1,1 @@
+HEARTH_JOURNAL=@journal -C manifests apply --yes not-a-plan.txt

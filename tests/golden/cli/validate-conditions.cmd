@@ -1,0 +1,1 @@
+-C private-key validate

@@ -411,11 +411,16 @@ class Planner {
 
   Cause cause_of(const Resource& resource, const Live& live) const {
     const auto record = applied(resource);
-    if (!record) return Cause::unknown;
+    if (!record || !record->spec.is_map()) return Cause::unknown;
     const bool manifest_moved = record->spec != with_secret_hashes(resource.desired, resource.secret_hashes);
-    // Compared over what both sides managed: a newly declared field is intent, not drift.
+    // Compared over what was managed then and still is: a newly declared field, or entry of a map, is intent, not drift.
     bool live_moved = live.presence == Live::Presence::absent;
-    const Value now = managed_fields(resource, live);
+    Resource then = resource;
+    then.desired = Map{};
+    for (const auto& member : record->spec.as_map()) {
+      if (resource.desired.as_map().contains(member.key)) then.desired.as_map().set(member.key, member.value);
+    }
+    const Value now = managed_fields(then, live);
     for (const auto& member : now.as_map()) {
       const Value* before = record->live.find(member.key);
       if (before != nullptr && *before != member.value) live_moved = true;

@@ -432,6 +432,24 @@ TEST(Apply, SaysWhatIsNoLongerManagedAndLeavesIt) {
   EXPECT_EQ(plan.notes[0].text, "mode is no longer managed, stays 0600");
 }
 
+TEST(Apply, AnEntryAddedToAMapIsIntentAndNoDrift) {
+  World world;
+  const std::string text =
+      "kind: CronJob\nname: one\nhosts: all\nspec: {schedule: \"5 4 * * *\", command: \"true\", environment: "
+      "{A: "
+      "\"1\"}}\n";
+  world.declare({"pve"}, text);
+  world.apply();
+  ASSERT_TRUE(world.plan().actions.empty());
+  for (const char* env :
+       {"environment: {A: \"1\", B: \"2\"}", "environment: {A: \"2\"}", "environment: {A: null}"}) {
+    world.declare({"pve"}, replaced(text, "environment: {A: \"1\"}", env));
+    const Plan plan = world.plan();
+    ASSERT_EQ(plan.actions.size(), 1U) << env;
+    EXPECT_EQ(plan.actions[0].cause, Cause::intent) << env;
+  }
+}
+
 TEST(Apply, TellsDriftFromIntent) {
   World world;
   const std::string text = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\"}\n";

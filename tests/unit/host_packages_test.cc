@@ -2,6 +2,7 @@
 
 #include "providers/host_packages/dpkg_status.h"
 #include "providers/host_packages/host_packages_provider.h"
+#include "reconciler/diff/differ.h"
 #include "tests/fakes/resources.h"
 
 namespace hearth {
@@ -64,6 +65,21 @@ TEST(Package, KnowsWhatIsInstalled) {
     EXPECT_EQ(absent.presence, Live::Presence::present) << name;
     EXPECT_EQ(absent.fields.string_or("state", ""), "absent") << name;
   }
+}
+
+// `hello` and `hello:amd64` would be two owners of one package.
+TEST(Package, IsNotNamedWithTheHostsOwnArchitecture) {
+  for (const char* name : {"hello:amd64", "unheard-of:amd64"}) {
+    for (const Map& spec : {Map{}, Map{{"state", "absent"}}}) {
+      const Resource resource = package(name, spec);
+      const Difference difference = diff(resource, decode(resource));
+      ASSERT_EQ(difference.unknown.size(), 1U) << name;
+      EXPECT_EQ(difference.unknown[0].path, "name");
+      EXPECT_NE(difference.unknown[0].why.find("amd64 is this host's own architecture"), std::string::npos);
+    }
+  }
+  const Resource other = package("lib:i386");
+  EXPECT_TRUE(diff(other, decode(other)).unknown.empty());
 }
 
 TEST(Package, SaysWhatItCannotKnow) {

@@ -104,7 +104,7 @@ TEST(RealKinds, RefuseASchedule) {
     EXPECT_EQ(job(good), "");
   for (const char* bad : {"61 * * * *", "*/0 * * * *", "5-1 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *",
                           "* * * * 8", "* * * foo *", "@never", "* * * *", "1,,2 * * * *", "5/2 * * * *"}) {
-    EXPECT_NE(job(bad).find("a.yaml:4:33: error[bad-format]: expected minute 0-59"), std::string::npos)
+    EXPECT_NE(job(bad).find("a.yaml:4:35: error[bad-format]: expected minute 0-59"), std::string::npos)
         << bad << ": " << job(bad);
   }
 }

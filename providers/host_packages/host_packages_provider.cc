@@ -79,6 +79,18 @@ std::vector<Step> removing(const std::string& name) {
 
 // ---- What is live ----
 
+// Why NAME is none that a manifest should use: another spelling of a name without a suffix would be a second owner of one
+// package. "" where it is fine. dpkg itself is always of the host's own architecture.
+std::string needless_suffix(const std::vector<KnownPackage>& packages, const std::string& name) {
+  const std::size_t colon = name.find(':');
+  if (colon == std::string::npos) return "";
+  const std::string architecture = name.substr(colon + 1);
+  const KnownPackage* dpkg = find_package(packages, "dpkg");
+  if (dpkg == nullptr || dpkg->architecture != architecture) return "";
+  return architecture + " is this host's own architecture: declare the package as `" + name.substr(0, colon) +
+         "`, without it";
+}
+
 Live decode_package(const Resource& resource, const RunReply& reply) {
   const std::string name = name_of(resource);
   if (reply.exit_code != 0) {
@@ -92,12 +104,15 @@ Live decode_package(const Resource& resource, const RunReply& reply) {
     return Live::unknown("dpkg was interrupted in the middle of " + name + " (" + package->status +
                          "): run `dpkg --configure -a` on the host");
   }
+  const std::string trouble = needless_suffix(packages, name);
+  const Value said = trouble.empty() ? Value(name) : Value(UnknownValue{trouble});
   if (package == nullptr || !is_installed(*package)) {
+    if (!trouble.empty()) return {Live::Presence::absent, {}, Value(Map{{"name", said}})};
     if (resource.desired.string_or("state", "present") != "absent") return Live::absent();
     return Live::present({{"name", name}, {"state", "absent"}, {"version", nullptr}, {"held", false}});
   }
   const bool held = package->want == "hold";
-  Map fields{{"name", name}, {"state", "present"}, {"version", package->version}, {"held", held}};
+  Map fields{{"name", said}, {"state", "present"}, {"version", package->version}, {"held", held}};
   const std::string wanted = resource.desired.string_or("version", package->version);
   if (held && wanted != package->version && declared_held(resource) == nullptr) {
     fields.set("version",

@@ -1,11 +1,13 @@
 #include "providers/host_system/cron_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "providers/host_system/crontab.h"
 #include "providers/support/listed_files.h"
 #include "providers/support/text.h"
 #include "reconciler/core/digest.h"
+#include "reconciler/core/schedule.h"
 
 namespace hearth {
 
@@ -26,6 +28,17 @@ std::string as_declared(const std::string& live, const std::string& declared) {
 std::string without_last_end(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
   return text;
+}
+
+// The user to ask the host about: root is always there, and one that is not declared is the live file's own.
+std::string asked_user(const Resource& resource) {
+  const std::string user = resource.desired.string_or("user", "");
+  return user == "root" ? "" : user;
+}
+
+bool waits_for_a_user(const Resource& resource) {
+  return std::any_of(resource.dependencies.begin(), resource.dependencies.end(),
+                     [](const Dependency& dependency) { return dependency.on.kind == "User"; });
 }
 
 Map environment_of(const CronFile& file) {
@@ -69,6 +82,23 @@ Live decode_text(const Resource& resource, const FileReply& reply, const std::st
   return Live::present(std::move(fields));
 }
 
+// A user that is not there and that nobody declares will never be: cron passes over the whole file then. Said of the field
+// alone, so that a file can still be taken away whose user has gone.
+Live with_user_checked(const Resource& resource, Live live, std::span<const Reply> replies) {
+  const std::string user = asked_user(resource);
+  if (user.empty() || live.presence == Live::Presence::unknown || waits_for_a_user(resource)) return live;
+  const auto* run = std::get_if<RunReply>(&replies.back());
+  constexpr int not_found = 2;  // of getent(1)
+  if (run != nullptr && run->exit_code == 0) return live;
+  live.fields.as_map().set(
+      "user", UnknownValue{run != nullptr && run->exit_code == not_found
+                               ? "there is no user " + user +
+                                     " on this host, and cron passes over jobs of such: correct `user`, or "
+                                     "declare a User of that name"
+                               : "the host gave no answer about the user " + user});
+  return live;
+}
+
 CronEdit edit_for(const Resource& resource, const Live& live) {
   const auto wanted = [&](std::string_view field, std::string_view otherwise) {
     return resource.desired.string_or(field, live.fields.string_or(field, otherwise));
@@ -93,11 +123,18 @@ CronEdit edit_for(const Resource& resource, const Live& live) {
 }  // namespace
 
 std::vector<Probe> cron_job_probes(const Resource& resource) {
-  return {ReadFile{.path = path_of(resource), .known_sha256 = {}}};
+  std::vector<Probe> probes{ReadFile{.path = path_of(resource), .known_sha256 = {}}};
+  // Users need not stand in /etc/passwd.
+  if (const std::string user = asked_user(resource); !user.empty()) {
+    probes.emplace_back(RunProbe{.argv = {"getent", "passwd", user}, .timeout = std::chrono::seconds(20)});
+  }
+  return probes;
 }
 
 Live decode_cron_job(const Resource& resource, std::span<const Reply> replies) {
-  const auto* reply = replies.size() == 1 ? std::get_if<FileReply>(replies.data()) : nullptr;
+  const std::string user = asked_user(resource);
+  const std::size_t asked = user.empty() ? 1 : 2;
+  const auto* reply = replies.size() == asked ? std::get_if<FileReply>(replies.data()) : nullptr;
   const std::string path = path_of(resource);
   if (reply == nullptr) return Live::unknown("the host gave no answer about " + path);
   // A schedule that only looks like one would make cron drop the whole file.
@@ -106,7 +143,7 @@ Live decode_cron_job(const Resource& resource, std::span<const Reply> replies) {
     return Live::unknown("cron takes no schedule `" + schedule + "`: a number in it is out of its range");
   }
   switch (reply->type) {
-    case FileReply::Type::absent: return Live::absent();
+    case FileReply::Type::absent: return with_user_checked(resource, Live::absent(), replies);
     case FileReply::Type::regular: break;
     case FileReply::Type::directory:
     case FileReply::Type::symlink:
@@ -115,7 +152,7 @@ Live decode_cron_job(const Resource& resource, std::span<const Reply> replies) {
                            " is no regular file: move it away, or declare another `file`");
   }
   if (!reply->content) return Live::unknown(path + " is too large for one job: move it away");
-  return decode_text(resource, *reply, *reply->content);
+  return with_user_checked(resource, decode_text(resource, *reply, *reply->content), replies);
 }
 
 std::vector<Step> cron_job_steps(const Resource& resource, const Live& live) {

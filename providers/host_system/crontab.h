@@ -38,8 +38,4 @@ struct CronEdit {
 // TEXT (one that read_cron_file() finds no trouble in) with EDIT made.
 std::string edit_cron_file(std::string_view text, const CronEdit& edit);
 
-// One form for all schedules that mean the same: `@daily` and `00 0 * * *` are `0 0 * * *`. Nothing for what cron does not
-// take.
-std::optional<std::string> canonical_schedule(std::string_view text);
-
 }  // namespace hearth

@@ -56,7 +56,7 @@ std::vector<Step> HostSystemProvider::removal_steps(const Resource& resource,
     case Kind::sysctl: return sysctl_removal(resource, live);
     case Kind::hosts_entry: break;
   }
-  return hosts_entry_removal(live);
+  return hosts_entry_removal(resource, live);
 }
 
 std::vector<Probe> HostSystemProvider::discovery_probes(std::string_view kind) const noexcept {

@@ -5,6 +5,7 @@
 
 #include "providers/host_system/hosts_file.h"
 #include "providers/support/text.h"
+#include "reconciler/core/canonical.h"
 
 namespace hearth {
 
@@ -46,7 +47,8 @@ Live decode_hosts_entry(const Resource& resource, std::span<const Reply> replies
   if (!reply->content || !is_text(*reply->content)) {
     return Live::unknown("/etc/hosts is too large, or holds other than text: correct it by hand");
   }
-  const std::string address = canonical_address(declared_address(resource));
+  const std::string address =
+      canonical_address(declared_address(resource)).value_or(declared_address(resource));
   const auto all = read_hosts_file(*reply->content);
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const HostsAddress& one) { return one.address == address; });
@@ -69,12 +71,25 @@ std::vector<Step> hosts_entry_steps(const Resource& resource, const Live& live) 
   return {{.operation = std::move(replace), .expects = std::move(expects), .undo = {back}}};
 }
 
-std::vector<Step> hosts_entry_removal(const Live& live) {
+// Only what hearth put there goes: other names of the address are somebody else's, and so is a line that has become quite
+// another.
+std::vector<Step> hosts_entry_removal(const Resource& resource, const Live& live) {
   const std::vector<std::string> lines = strings(live.fields.find("lines"));
-  if (lines.empty()) return {};
-  const ReplaceLines remove{.path = std::string(path), .old_lines = lines, .new_lines = {}};
-  const ReplaceLines back{remove.path, {}, lines};
-  return {{.operation = remove, .expects = {}, .undo = {back}}};
+  const std::vector<std::string> ours = strings(resource.desired.find("names"));
+  std::vector<std::string> left = strings(live.fields.find("names"));
+  const bool nameless = left.empty();
+  const bool some = std::erase_if(left, [&](const std::string& name) {
+                      return std::find(ours.begin(), ours.end(), name) != ours.end();
+                    }) > 0;
+  if (lines.empty() || (!some && !nameless)) return {};
+  ReplaceLines remove{.path = std::string(path), .old_lines = lines, .new_lines = {}};
+  Map expects;
+  if (!left.empty()) {
+    remove.new_lines = hosts_lines(lines, declared_address(resource), left);
+    expects = {{"names", list_of(left)}, {"lines", list_of(remove.new_lines)}};
+  }
+  const ReplaceLines back{remove.path, remove.new_lines, lines};
+  return {{.operation = std::move(remove), .expects = std::move(expects), .undo = {back}}};
 }
 
 std::vector<Found> found_hosts_entries(std::span<const Reply> replies) {

@@ -1,11 +1,9 @@
 #include "providers/host_system/hosts_file.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 
 #include "providers/support/lines.h"
+#include "reconciler/core/canonical.h"
 
 namespace hearth {
 
@@ -42,27 +40,13 @@ Parts parts_of(std::string_view line) {
 
 }  // namespace
 
-std::string canonical_address(std::string_view address) {
-  const std::string text(address);
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  std::array<char, INET6_ADDRSTRLEN> out{};
-  for (const int family : {AF_INET, AF_INET6}) {
-    // A NUL in the middle would end it for inet_pton.
-    if (text.find('\0') == std::string::npos && ::inet_pton(family, text.c_str(), bytes.data()) == 1 &&
-        ::inet_ntop(family, bytes.data(), out.data(), out.size()) != nullptr) {
-      return out.data();
-    }
-  }
-  return text;
-}
-
 std::vector<HostsAddress> read_hosts_file(std::string_view text) {
   std::vector<HostsAddress> all;
   for (std::string& line : split_lines(text)) {
     const Parts parts = parts_of(line);
     const auto words = split_words(parts.head);
     if (words.empty()) continue;
-    const std::string address = canonical_address(words.front());
+    const std::string address = canonical_address(words.front()).value_or(std::string(words.front()));
     auto found = std::find_if(all.begin(), all.end(),
                               [&](const HostsAddress& known) { return known.address == address; });
     if (found == all.end()) found = all.insert(all.end(), HostsAddress{address, {}, {}});

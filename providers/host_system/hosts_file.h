@@ -7,12 +7,9 @@
 
 namespace hearth {
 
-// An address in the one spelling that all its spellings share.
-std::string canonical_address(std::string_view address);
-
 // All that a hosts file says of one address.
 struct HostsAddress {
-  std::string address;             // canonical
+  std::string address;             // canonical, where it is an address at all
   std::vector<std::string> names;  // in order, over all its lines; each once
   std::vector<std::string> lines;  // its lines, as they are
 };

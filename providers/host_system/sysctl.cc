@@ -56,7 +56,7 @@ std::optional<std::string> declared_text(const Value* value) {
 
 // A live value, in the words of the manifest where it says the same.
 Value as_declared(const std::string& live, const Value* declared) {
-  if (declared_text(declared) == live) return *declared;
+  if (const auto text = declared_text(declared); text && same_sysctl_value(*text, live)) return *declared;
   if (declared != nullptr && declared->is_integer()) {
     if (const auto number = integer(live)) return *number;
   }
@@ -81,7 +81,7 @@ std::string base_name(const std::string& path) {
 Value is_persisted(const std::vector<SysctlFile>& files, const std::string& key, const std::string& wanted) {
   const auto last = last_setting(files, key);
   if (!last) return false;
-  if (last->value == wanted) return true;
+  if (same_sysctl_value(last->value, wanted)) return true;
   const std::string own = file_path(key);
   if (last->file == own || base_name(last->file) < base_name(own)) return false;
   return UnknownValue{last->file + ":" + std::to_string(last->line) + " sets " + key + " to " + last->value +

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <utility>
 
@@ -24,12 +26,41 @@ std::size_t rank(std::string_view path) {
   return static_cast<std::size_t>(found - folders.begin());
 }
 
+// Sign and size of a number of C.
+std::optional<std::pair<bool, std::uint64_t>> c_number(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    base = 16;
+    text.remove_prefix(2);
+  } else if (text.size() > 1 && text.front() == '0') {
+    base = 8;
+  }
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return std::pair(negative && number != 0, number);
+}
+
 }  // namespace
 
 std::string canonical_sysctl_value(std::string_view value) {
   std::string out;
   for (const std::string_view word : split_words(value)) out.append(out.empty() ? "" : " ").append(word);
   return out;
+}
+
+bool same_sysctl_value(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto left = split_words(a);
+  const auto right = split_words(b);
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](std::string_view x, std::string_view y) {
+                      if (x == y) return true;
+                      const auto number = c_number(x);
+                      return number && number == c_number(y);
+                    });
 }
 
 std::vector<SysctlSetting> read_sysctl_file(const SysctlFile& file) {

@@ -35,4 +35,8 @@ std::optional<SysctlSetting> last_setting(const std::vector<SysctlFile>& files, 
 // The one form of values that the kernel reads alike: words with one space between.
 std::string canonical_sysctl_value(std::string_view value);
 
+// Whether A and B (canonical) mean the same: numbers are read as C writes them, in the way of strtoul(3) with base 0, as the
+// kernel does, and told in decimal: `0x10`, `020` and `16` are one.
+bool same_sysctl_value(std::string_view a, std::string_view b);
+
 }  // namespace hearth

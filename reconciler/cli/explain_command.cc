@@ -234,11 +234,16 @@ Answer explain_kind(const KindSchema& kind, const TextStyle& style) {
   Facts facts = {{"address", kind.kind() + (kind.host_scoped() ? "/NAME@HOST" : "/NAME")}};
   List claims;
   std::string claims_text;
+  std::string parts_text;
   for (const ClaimTemplate& claim : kind.claims()) {
-    claims_text += (claims_text.empty() ? "" : ", ") + claim.space + " " + claim.text;
-    claims.emplace_back(Map{{"space", claim.space}, {"template", claim.text}});
+    std::string& text = claim.part ? parts_text : claims_text;
+    text += (text.empty() ? "" : ", ") + claim.space + " " + claim.text;
+    Map said{{"space", claim.space}, {"template", claim.text}};
+    if (claim.part) said.set("part", true);
+    claims.emplace_back(std::move(said));
   }
   if (!claims_text.empty()) facts.emplace_back("owns", claims_text);
+  if (!parts_text.empty()) facts.emplace_back("owns a part of", parts_text);
   const bool removes = kind.on_remove() == OnRemove::remove;
   if (kind.observe_only()) {
     facts.emplace_back("changed by hearth", "never: only looked at");

@@ -1,5 +1,7 @@
 #include "reconciler/core/canonical.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -223,6 +225,21 @@ std::optional<std::string> canonical_sysctl(std::string_view text) {
   // `..` between separators would lead out of /proc/sys.
   if (out.back() == '.' || ("." + out + ".").find(".//.") != std::string::npos) return std::nullopt;
   return out;
+}
+
+std::optional<std::string> canonical_address(std::string_view text) {
+  // A NUL in the middle would end it for inet_pton.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
+  const std::string terminated(text);
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  std::array<char, INET6_ADDRSTRLEN> out{};
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (::inet_pton(family, terminated.c_str(), bytes.data()) == 1 &&
+        ::inet_ntop(family, bytes.data(), out.data(), out.size()) != nullptr) {
+      return out.data();
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace hearth

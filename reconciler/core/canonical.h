@@ -40,4 +40,8 @@ bool is_open_to_others(std::string_view mode);
 // a name, so that `net/ipv4/conf/eth0.5/forwarding` is `net.ipv4.conf.eth0/5.forwarding`.
 std::optional<std::string> canonical_sysctl(std::string_view text);
 
+// An IPv4 or IPv6 address as inet_ntop(3) writes it: `0:0:0:0:0:0:0:1` is `::1`. A number with a zero in front of it
+// (`10.0.0.01`) is refused: to some programs it is octal.
+std::optional<std::string> canonical_address(std::string_view text);
+
 }  // namespace hearth

@@ -437,6 +437,17 @@ const std::vector<Rule>& all_rules() {
           "Delete one of the two, or correct the field that says which thing is meant.",
       },
       {
+          "whole-and-part",
+          "One resource keeps a part of what another one declares whole.",
+          "A File on /etc/hosts and a HostsEntry beside it would each undo what the other does, at every "
+          "apply. "
+          "Parts get along with each other: as many of them share a file as one likes.",
+          "Delete the one that declares the whole and declare the parts, or put all of it into that one. For "
+          "an "
+          "AuthorizedKey the file is the one in the home that a declared User says, else the usual one "
+          "(/root, /home/NAME): declare the User's `home` where it is another.",
+      },
+      {
           "impossible-path",
           "A file is declared where none can lie.",
           "/ is a folder, and a file holds no other files: one of the two could never be as declared.",

@@ -145,6 +145,11 @@ Difference diff(const Resource& resource, const Live& live) {
       for (std::size_t i = before; i < out.changes.size(); ++i) out.changes[i].secret = true;
     };
     if (absent) {
+      // Known already that it cannot be had there, or not known whether it can.
+      if (const Value* said = live.fields.find(member.key); said != nullptr && said->is_unknown()) {
+        out.unknown.push_back({member.key, said->why_unknown()});
+        continue;
+      }
       // Null, a map of nulls and what equals absence are in order already: there is nothing there.
       walk.compare(*field, member.key, member.value, nullptr, false);
       hide();

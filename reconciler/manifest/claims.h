@@ -1,6 +1,7 @@
 // What a resource owns, and who owns what.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,11 +16,19 @@ namespace hearth {
 // declared. Needs `kind`, `address` and the final `desired`.
 std::vector<Claim> claims_of(const Resource& resource);
 
+// What RESOURCE owns a part of: lines of a file that others may own other lines of. They are nobody's claim: none can be
+// held twice, and nothing is pruned by them. But one who claims the whole of it would undo what the owners of parts do, and
+// they what that one does. FIND knows the resources by their addresses (nullptr: there is none).
+using FindResource = std::function<const Resource*(const Address&)>;
+std::vector<Claim> parts_of(const Resource& resource, const FindResource& find);
+
 // All claims of a set. Resources are known by their number.
 class ClaimIndex {
  public:
   // Gives CLAIM to RESOURCE. If somebody holds it already, that one keeps it and is returned.
   std::optional<std::size_t> take(const Claim& claim, std::size_t resource);
+  // Who holds CLAIM.
+  [[nodiscard]] std::optional<std::size_t> holder_of(const Claim& claim) const;
   // Who holds PATH (canonical) on HOST.
   [[nodiscard]] std::optional<std::size_t> holder_of_path(std::string_view host, std::string_view path) const;
   // Who holds the nearest folder above PATH on HOST, SELF and its folders left out.

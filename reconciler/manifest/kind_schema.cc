@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "reconciler/core/canonical.h"
+#include "reconciler/core/schedule.h"
 #include "reconciler/core/utf8.h"
 #include "reconciler/manifest/schema_validator.h"
 
@@ -22,6 +23,8 @@ std::optional<std::string> canonical(FieldSchema::Form form, std::string_view te
     case FieldSchema::Form::duration: return canonical_duration(text);
     case FieldSchema::Form::unit: return canonical_unit(text);
     case FieldSchema::Form::sysctl: return canonical_sysctl(text);
+    case FieldSchema::Form::address: return canonical_address(text);
+    case FieldSchema::Form::schedule: return canonical_schedule(text);
   }
   return std::nullopt;
 }
@@ -205,6 +208,9 @@ class KindCompiler {
     }
   }
 
+  static constexpr std::array<std::string_view, 7> claim_keys = {"space", "template", "each", "when",
+                                                                 "part",  "unless",   "where"};
+
   void read_claims(KindSchema& kind, const Value& header, const std::string& pointer) {
     const Value* claims = header.find("claims");
     if (claims == nullptr) return;
@@ -218,13 +224,22 @@ class KindCompiler {
         return;
       }
       for (const auto& member : claim.as_map()) {
-        if (member.key != "space" && member.key != "template" && member.key != "each" &&
-            member.key != "when") {
-          fail(pointer, "a claim has no key " + quote(member.key), "it has space, template, each and when");
+        if (!contains(claim_keys, member.key)) {
+          fail(pointer, "a claim has no key " + quote(member.key),
+               "it has space, template, each, when, part, unless and where");
         }
       }
       ClaimTemplate made{text(claim, "space", pointer), text(claim, "template", pointer),
                          text(claim, "each", pointer), text(claim, "when", pointer)};
+      made.part = flag(claim, "part", pointer, false);
+      made.unless = names(claim, "unless", pointer);
+      if (const Value* where = claim.find("where"); where != nullptr && where->is_map()) {
+        for (const auto& member : where->as_map())
+          made.where.emplace_back(member.key, text(*where, member.key, pointer));
+      }
+      if (!made.part && (!made.unless.empty() || claim.find("where") != nullptr))
+        fail(pointer, "only a claim with part: true can have unless and where");
+      if (made.part && !made.each.empty()) fail(pointer, "a claim with part: true cannot have each");
       if (made.space.empty() || made.text.empty()) fail(pointer, "a claim needs a space and a template");
       kind.claims_.push_back(std::move(made));
     }
@@ -300,7 +315,9 @@ class KindCompiler {
                         {"size", Form::size},
                         {"duration", Form::duration},
                         {"unit", Form::unit},
-                        {"sysctl", Form::sysctl}});
+                        {"sysctl", Form::sysctl},
+                        {"address", Form::address},
+                        {"schedule", Form::schedule}});
     using Write = FieldSchema::Write;
     made.write =
         choice(schema, "x-hearth-write", pointer, Write::online,
@@ -525,6 +542,19 @@ class KindCompiler {
   }
 
   void check_claim(KindSchema& kind, const ClaimTemplate& claim, const std::string& pointer) {
+    // What lies behind the dot is a field of another kind.
+    const auto is_known = [&](std::string_view name) {
+      const auto dot = name.find('.');
+      const FieldSchema* field = root_field(kind, name.substr(0, dot));
+      return field != nullptr && (dot == std::string_view::npos || (claim.part && !field->reference.empty()));
+    };
+    for (const auto& name : claim.unless) {
+      if (!is_known(name)) fail(pointer, "unless must name fields, which " + quote(name) + " is not");
+    }
+    for (const auto& [name, value] : claim.where) {
+      if (root_field(kind, name) == nullptr)
+        fail(pointer, "where must name fields, which " + quote(name) + " is not");
+    }
     if (!claim.when.empty() && root_field(kind, claim.when) == nullptr) {
       fail(pointer, "when must name a field, which " + quote(claim.when) + " is not");
     }
@@ -542,7 +572,7 @@ class KindCompiler {
       }
       const std::string_view name = rest.substr(open + 1, close - open - 1);
       const bool is_key = name == "key" && !claim.each.empty();
-      if (!is_key && root_field(kind, name) == nullptr) {
+      if (!is_key && !is_known(name)) {
         fail(pointer, "the template " + quote(claim.text) + " names " + quote(name) + ", which is no field");
       }
       rest.remove_prefix(close + 1);

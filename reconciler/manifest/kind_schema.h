@@ -9,6 +9,11 @@
 //     identity: [FIELD…]           fields that say which real thing it is; immutable
 //     claims: [{space, template, each, when}]   `when: FIELD`: only where that is declared. template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
 //                                  skipped when a field it names is not declared; `space: path` is lexically normalised
+//                                  `part: true`: not the thing itself but a part of it (lines of a shared file). Parts
+//                                  get along with each other, and with nobody who claims the whole. In a part's template
+//                                  {FIELD.OTHER} is the field OTHER of the resource that FIELD refers to;
+//                                  `unless: [FIELD or FIELD.OTHER...]`: only where none of those is declared;
+//                                  `where: {FIELD: VALUE}`: only where they are declared so
 //     refresh: FIELD               boolean live-only field: false when the thing runs on outdated inputs; the engine desires
 //                                  true, and foresees false when a resource reached by an `input` reference changes
 //     leaf: true                   its paths are files: nothing else can be declared below one, and none is /
@@ -17,7 +22,7 @@
 //              x-hearth-live: false              steers hearth, is no state of the system: never diffed
 //              x-hearth-list: ordered | set | map:KEY    how lists compare (default ordered)
 //              x-hearth-absent: VALUE            what an absent live value equals
-//              x-hearth-form: path | mode | size | duration | unit | sysctl   strings compared by meaning
+//              x-hearth-form: path | mode | size | duration | unit | sysctl | address | schedule   strings compared by meaning
 //              x-hearth-effect: none|reload|restart|reboot|destroy   what changing it does (default none)
 //              x-hearth-write: online | pending | create-only        (default online)
 //              x-hearth-immutable, x-hearth-secret, x-hearth-write-only: true
@@ -44,6 +49,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reconciler/core/diagnostic.h"
@@ -56,7 +62,7 @@ namespace hearth {
 // One field of a spec, or the elements of a list, or the entries of a map.
 struct FieldSchema {
   enum class ListOrder : std::uint8_t { ordered, set, map_by_key };
-  enum class Form : std::uint8_t { plain, path, mode, size, duration, unit, sysctl };
+  enum class Form : std::uint8_t { plain, path, mode, size, duration, unit, sysctl, address, schedule };
   enum class Write : std::uint8_t { online, pending, create_only };
   enum class PathEdge : std::uint8_t { none, within, input };
 
@@ -96,6 +102,9 @@ struct ClaimTemplate {
   std::string text;
   std::string each;
   std::string when;
+  bool part = false;
+  std::vector<std::string> unless{};
+  std::vector<std::pair<std::string, std::string>> where{};
 };
 
 // TEXT in the one form that stands for all that mean the same; nothing when it has no such form. Idempotent.

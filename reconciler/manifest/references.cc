@@ -252,6 +252,7 @@ class ClaimResolver {
 
   void resolve() {
     for (std::size_t i = 0; i < set_.drafts.size(); ++i) take_claims(i);
+    for (std::size_t i = 0; i < set_.drafts.size(); ++i) check_parts(i);
     for (std::size_t i = 0; i < set_.drafts.size(); ++i) check_places(i);
     report_.flush(diagnostics_);
     ReferringKinds referring;
@@ -291,6 +292,29 @@ class ClaimResolver {
         report_.add(std::move(complaint), resource.address.host,
                     "; the first stands at " + first.position.to_string());
       }
+    }
+  }
+
+  // Who owns a part of what another one declares whole: each would undo what the other does.
+  void check_parts(std::size_t number) {
+    Draft& draft = set_.drafts[number];
+    const Resource& resource = draft.resource;
+    const auto find = [&](const Address& address) -> const Resource* {
+      const auto found = set_.index.find(address);
+      return found == set_.index.end() ? nullptr : &set_.drafts[found->second].resource;
+    };
+    for (const Claim& part : parts_of(resource, find)) {
+      const auto holder = index_.holder_of(part);
+      if (!holder || *holder == number) continue;
+      const Resource& whole = set_.drafts[*holder].resource;
+      const std::string name = whole.address.kind + "/" + whole.address.name;
+      draft.sound = false;
+      report_.add({Severity::error, "whole-and-part", resource.position, "",
+                   resource.address.kind + "/" + resource.address.name + " keeps a part of " + part.space +
+                       " " + part.id + ", all of which " + name + " declares",
+                   "each would undo what the other does: delete " + name +
+                       " and declare the parts, or put all of it there"},
+                  resource.address.host, "; that one stands at " + whole.position.to_string());
     }
   }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "reconciler/core/canonical.h"
+#include "reconciler/core/schedule.h"
 #include "reconciler/core/utf8.h"
 
 namespace hearth {
@@ -31,13 +32,15 @@ constexpr std::array<std::string_view, 11> annotations = {
     "$schema", "$comment", "title",     "description",      "default",        "examples",
     "format",  "readOnly", "writeOnly", "contentMediaType", "contentEncoding"};
 
-constexpr std::array<TextForm, 6> text_forms = {{
+constexpr std::array<TextForm, 8> text_forms = {{
     {"path", "an absolute path", canonical_path},
     {"mode", "permission bits such as \"0644\"", canonical_mode},
     {"size", "a size such as 4GiB", canonical_size},
     {"duration", "a span of time such as 90s", canonical_duration},
     {"unit", "the name of a systemd unit", canonical_unit},
     {"sysctl", "a kernel parameter such as net.ipv4.ip_forward", canonical_sysctl},
+    {"address", "an IPv4 or IPv6 address", canonical_address},
+    {"schedule", "a schedule of cron such as `30 2 * * mon-fri` or @daily", canonical_schedule},
 }};
 
 // Escapes a key for a JSON pointer.

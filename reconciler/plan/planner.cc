@@ -12,6 +12,7 @@
 #include "reconciler/core/secret.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/graph/dependency_graph.h"
+#include "reconciler/manifest/claims.h"
 #include "reconciler/observe/target.h"
 #include "reconciler/plan/secret_use.h"
 #include "reconciler/plan/way_back.h"
@@ -30,6 +31,12 @@ constexpr std::size_t most_rounds = 8;
 
 std::string shown(const Value& value) {
   return value.is_string() ? value.as_string() : to_json(value);
+}
+
+bool fits_a_line(const Value& value) {
+  constexpr std::size_t most = 80;
+  const std::string text = shown(value);
+  return text.size() <= most && text.find('\n') == std::string::npos;
 }
 
 }  // namespace
@@ -102,8 +109,11 @@ std::optional<Resource> rebuilt(const AppliedRecord& record, const SchemaRegistr
 Subjects subjects(const PlanInput& input) {
   Subjects out;
   std::set<Claim> held;
+  std::set<Claim> parts;
+  const auto find = [&](const Address& address) { return input.manifests.find(address); };
   for (const Resource& resource : input.manifests.resources) {
     held.insert(resource.claims.begin(), resource.claims.end());
+    for (Claim& part : parts_of(resource, find)) parts.insert(std::move(part));
     if (input.selection.matches(resource.address)) out.declared.push_back(&resource);
   }
   // A partial set never deletes, and one that declares nothing is far likelier a mistake than a wish.
@@ -136,6 +146,8 @@ Subjects subjects(const PlanInput& input) {
       out.notes.push_back(
           {Note::Type::retained, *address, "no longer declared, and neither is its host: it stays as it is"});
     } else {
+      // Others keep a part of it now: it lives on as theirs.
+      if (parts.contains(record.claim)) resource->on_remove = OnRemove::retain;
       out.orphans.push_back(*std::move(resource));
     }
   }
@@ -456,8 +468,32 @@ class Planner {
         action.type = ActionType::remove;
         action.effect = Effect::destroy;
         find_removal(action);
+        if (action.type == ActionType::remove) note_changed_since(action, *record);
       }
       plan_.actions.push_back(std::move(action));
+    }
+  }
+
+  // What somebody else made of a thing that is about to go. A field that the steps leave something of is not lost.
+  void note_changed_since(const Action& action, const AppliedRecord& record) {
+    std::set<std::string> left;
+    for (const auto& round : action.rounds) {
+      for (const Step& step : round) {
+        for (const auto& member : step.expects) left.insert(member.key);
+      }
+    }
+    const Value now = managed_fields(action.resource, action.live);
+    for (const auto& member : now.as_map()) {
+      const Value* before = record.live.find(member.key);
+      if (before == nullptr || *before == member.value || member.value.is_unknown()) continue;
+      const bool hidden = action.resource.hides(member.key) || holds_secret(member.value);
+      std::string what = member.key;
+      if (!hidden && fits_a_line(*before) && fits_a_line(member.value))
+        what += " from " + shown(*before) + " to " + shown(member.value);
+      note(
+          Note::Type::info, action.address,
+          "somebody else changed " + what + " since hearth applied it: " +
+              (left.contains(member.key) ? "what hearth did not put there stays" : "deleting it loses that"));
     }
   }
 

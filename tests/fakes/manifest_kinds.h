@@ -62,10 +62,11 @@ inline const std::vector<std::pair<std::string, std::string>>& kind_texts() {
                        "device": {"description": "What.", "type": "string"}}})"},
       {"Account.schema.json", R"({
         "x-hearth-kind": {"kind": "Account", "scope": "host", "provider": "p", "onRemove": "retain", "identity": ["user"],
-                          "claims": [{"space": "user", "template": "{user}"}]},
+                          "claims": [{"space": "user", "template": "{user}"}, {"space": "path", "template": "/etc/accounts", "part": true}]},
         "description": "An account.", "type": "object", "additionalProperties": false,
         "properties": {
           "user": {"description": "Login name.", "type": "string", "x-hearth-name-default": "{name}", "x-hearth-immutable": true},
+          "home": {"description": "Home.", "type": "string"},
           "password": {"description": "Secret.", "type": "string", "x-hearth-secret": true, "x-hearth-write-only": true},
           "groups": {"description": "Groups.", "type": "array", "items": {"type": "string"}, "x-hearth-list": "set"}}})"},
       {"Service.schema.json", R"({
@@ -81,6 +82,15 @@ inline const std::vector<std::pair<std::string, std::string>>& kind_texts() {
           "dropIns": {"description": "By name.", "type": "object", "additionalProperties": {"type": "string"}},
           "environment": {"description": "By name.", "type": "object", "additionalProperties": {"type": "string"}},
           "configFiles": {"description": "Read at start.", "type": "array", "items": {"type": "string"}, "x-hearth-path": "input"}}})"},
+      {"Key.schema.json", R"({
+        "x-hearth-kind": {"kind": "Key", "scope": "host", "provider": "p", "onRemove": "retain", "identity": ["user"],
+                          "claims": [{"space": "key", "template": "{user}"},
+                                     {"space": "path", "template": "{user.home}/keys", "part": true},
+                                     {"space": "path", "template": "/root/keys", "part": true, "where": {"user": "root"}, "unless": ["user.home"]},
+                                     {"space": "path", "template": "/home/{user}/keys", "part": true, "unless": ["user.home"]}]},
+        "description": "A key.", "type": "object", "additionalProperties": false,
+        "properties": {"user": {"description": "Whose.", "type": "string", "x-hearth-name-default": "{name}", "x-hearth-immutable": true,
+                                "x-hearth-reference": "Account", "x-hearth-reference-optional": true}}})"},
       {"SambaShare.schema.json", R"({
         "x-hearth-kind": {"kind": "SambaShare", "scope": "host", "provider": "p", "onRemove": "retain", "identity": ["share"],
                           "claims": [{"space": "share", "template": "{share}"}]},

@@ -14,6 +14,7 @@
 #include "providers/support/lines.h"
 #include "providers/support/listed_files.h"
 #include "reconciler/core/canonical.h"
+#include "reconciler/core/schedule.h"
 
 namespace {
 

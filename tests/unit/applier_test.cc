@@ -394,6 +394,52 @@ items:
   EXPECT_TRUE(world.plan().actions.empty());
 }
 
+bool says(const Plan& plan, Note::Type type, const std::string& address, const std::string& text) {
+  return std::any_of(plan.notes.begin(), plan.notes.end(), [&](const Note& note) {
+    return note.type == type && note.address.to_string() == address &&
+           note.text.find(text) != std::string::npos;
+  });
+}
+
+TEST(Apply, SaysWhatOthersMadeOfAThingThatGoes) {
+  World world;
+  const std::string one = "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\"}\n";
+  const std::string entry = "kind: HostsEntry\nname: 10.0.0.9\nhosts: all\nspec: {names: [nine]}\n";
+  const std::string stays = "kind: Directory\nname: d\nhosts: all\nspec: {path: /srv/d}\n";
+  world.declare({"pve"}, one + "---\n" + entry + "---\n" + stays);
+  world.host("pve").put("/etc/hosts", "127.0.0.1 localhost\n");
+  world.apply();
+  ASSERT_EQ(world.host("pve").files.at("/etc/hosts").content, "127.0.0.1 localhost\n10.0.0.9\tnine\n");
+  world.declare({"pve"}, stays);
+  EXPECT_EQ(world.plan().count(ActionType::remove), 2U);
+  EXPECT_TRUE(world.plan().notes.empty());
+  world.host("pve").put("/etc/one", "mine\n");
+  world.host("pve").put("/etc/hosts", "127.0.0.1 localhost\n10.0.0.9\tnine mine\n");
+  const Plan plan = world.plan();
+  EXPECT_TRUE(says(plan, Note::Type::info, "File/one@pve", "changed content since"));
+  EXPECT_TRUE(says(plan, Note::Type::info, "File/one@pve", "deleting it loses that"));
+  EXPECT_TRUE(says(plan, Note::Type::info, "HostsEntry/10.0.0.9@pve",
+                   "changed names from [\"nine\"] to [\"nine\",\"mine\"] since"));
+  EXPECT_TRUE(says(plan, Note::Type::info, "HostsEntry/10.0.0.9@pve", "what hearth did not put there stays"));
+  ApplyOptions options;
+  options.allowance = Allowance(Effect::destroy);
+  world.apply(options);
+  EXPECT_EQ(world.host("pve").files.at("/etc/hosts").content, "127.0.0.1 localhost\n10.0.0.9\tmine\n");
+  EXPECT_TRUE(world.plan().actions.empty());
+}
+
+// /etc/hosts was a File, now its lines are declared: it lives on.
+TEST(Apply, KeepsAWholeWhosePartsAreDeclaredInstead) {
+  World world;
+  world.declare(
+      {"pve"},
+      "kind: File\nname: hosts\nhosts: all\nspec: {path: /etc/hosts, content: \"10.0.0.9 nine\\n\"}\n");
+  world.apply();
+  world.declare({"pve"}, "kind: HostsEntry\nname: 10.0.0.9\nhosts: all\nspec: {names: [nine]}\n");
+  EXPECT_EQ(world.plan().count(ActionType::remove), 0U);
+  EXPECT_TRUE(says(world.plan(), Note::Type::retained, "File/hosts@pve", "stays as it is"));
+}
+
 TEST(Apply, NeverDeletesWithoutHistoryOrWithNothingDeclared) {
   World world;
   world.declare({"pve"}, "kind: File\nname: one\nhosts: all\nspec: {path: /etc/one, content: \"1\\n\"}\n");

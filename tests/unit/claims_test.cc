@@ -56,6 +56,33 @@ TEST(ClaimsOf, HaveNoHostForTheCluster) {
   EXPECT_EQ(texts(claims_of(resource("VirtualMachine", "v", "", Map{{"vmid", 103}}))), Texts{"vmid:103"});
 }
 
+TEST(PartsOf, AreNoClaims) {
+  const Resource alice = resource("Account", "alice", "pve", Map{{"user", "alice"}});
+  const auto nobody = [](const Address&) -> const Resource* { return nullptr; };
+  EXPECT_EQ(texts(claims_of(alice)), Texts{"user:alice@pve"});
+  EXPECT_EQ(texts(parts_of(alice, nobody)), Texts{"path:/etc/accounts@pve"});
+}
+
+TEST(PartsOf, GoByTheResourceReferredToAndElseByWhatIsUsual) {
+  Resource account = resource("Account", "bob", "pve", Map{{"user", "bob"}, {"home", "/srv/bob/"}});
+  const auto find = [&](const Address& address) { return address == account.address ? &account : nullptr; };
+  Resource key = resource("Key", "k", "pve", Map{{"user", "bob"}});
+  EXPECT_EQ(texts(parts_of(key, find)), Texts{"path:/home/bob/keys@pve"});
+  key.dependencies = {{account.address, Dependency::Type::reference, {}}};
+  EXPECT_EQ(texts(parts_of(key, find)), Texts{"path:/srv/bob/keys@pve"});
+  account.desired.as_map().erase("home");
+  EXPECT_EQ(texts(parts_of(key, find)), Texts{"path:/home/bob/keys@pve"});
+  // An edge to another one says nothing about this one.
+  account.desired = Map{{"user", "eve"}, {"home", "/srv/eve"}};
+  EXPECT_EQ(texts(parts_of(key, find)), Texts{"path:/home/bob/keys@pve"});
+}
+
+TEST(PartsOf, KnowWhatHoldsForOneValueOnly) {
+  const auto nobody = [](const Address&) -> const Resource* { return nullptr; };
+  const auto parts = texts(parts_of(resource("Key", "k", "pve", Map{{"user", "root"}}), nobody));
+  EXPECT_EQ(parts, (Texts{"path:/root/keys@pve", "path:/home/root/keys@pve"}));
+}
+
 TEST(ClaimIndex, KnowsTheHolderAndTheNearestFolderAbove) {
   ClaimIndex index;
   EXPECT_FALSE(index.take({"path", "pve", "/"}, 0));

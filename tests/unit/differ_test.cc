@@ -128,6 +128,11 @@ TEST(Diff, OfAnAbsentThingNamesEveryDeclaredField) {
       parse_json(R"({"path": "/a", "mode": "0644", "autostart": false, "texts": {"x": null}})").value();
   EXPECT_EQ(fields(diff(resource, Live::absent())), "path, mode");
   EXPECT_FALSE(diff(resource, Live::absent()).changes[0].immutable);
+  // Known before it is made: it cannot be made so.
+  Live impossible = Live::absent();
+  impossible.fields.as_map().set("mode", UnknownValue{"no such mode"});
+  ASSERT_EQ(diff(resource, impossible).unknown.size(), 1U);
+  EXPECT_EQ(diff(resource, impossible).unknown[0].path, "mode");
 }
 
 }  // namespace

@@ -66,6 +66,20 @@ TEST(Package, KnowsWhatIsInstalled) {
   }
 }
 
+// `hello` and `hello:amd64` would be two owners of one package.
+TEST(Package, IsNotNamedWithTheHostsOwnArchitecture) {
+  for (const char* name : {"hello:amd64", "unheard-of:amd64"}) {
+    for (const Map& spec : {Map{}, Map{{"state", "absent"}}}) {
+      const Resource resource = package(name, spec);
+      const Live live = decode(resource);
+      const Value* said = live.fields.find("name");
+      ASSERT_TRUE(said != nullptr && said->is_unknown()) << name;
+      EXPECT_NE(said->why_unknown().find("amd64 is this host's own architecture"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(decode(package("hello:i386")).fields.find("name"), nullptr);
+}
+
 TEST(Package, SaysWhatItCannotKnow) {
   const Live torn = decode(package("torn"));
   EXPECT_EQ(torn.presence, Live::Presence::unknown);

@@ -6,6 +6,7 @@
 #include "providers/host_system/sysctl_files.h"
 #include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
+#include "reconciler/core/schedule.h"
 #include "tests/fakes/resources.h"
 
 namespace hearth {
@@ -149,6 +150,30 @@ TEST(CronJob, DoesNotTouchWhatItCannotSay) {
             std::string::npos);
 }
 
+// A user who is not there would make cron pass over the file for ever.
+TEST(CronJob, IsNotGivenToAUserWhoDoesNotExist) {
+  Resource resource = cron_job({{"user", "meters"}});
+  const auto probes = provider.probes(resource);
+  ASSERT_EQ(probes.size(), 2U);
+  EXPECT_EQ(std::get<RunProbe>(probes[1]).argv, (std::vector<std::string>{"getent", "passwd", "meters"}));
+  EXPECT_EQ(provider.probes(cron_job({{"user", "root"}})).size(), 1U);
+  const Reply nobody = RunReply{2, "", ""};
+  const auto why_no_user = [&](const Replies& replies) {
+    const Live live = decode(resource, replies);
+    const Value* user = live.fields.find("user");
+    return user != nullptr && user->is_unknown() ? user->why_unknown() : "";
+  };
+  for (const Reply& file : Replies{FileReply{}, regular_file("@daily meters run\n")}) {
+    EXPECT_NE(why_no_user({file, nobody}).find("there is no user meters on this host"), std::string::npos);
+    EXPECT_EQ(why_no_user({file, RunReply{0, "meters:x:1:1::/:/bin/sh\n", ""}}), "");
+    EXPECT_EQ(decode(resource, {file, NoReply{"no"}}).presence, Live::Presence::unknown);
+  }
+  // One whom a manifest declares is made first.
+  resource.dependencies.push_back({{"User", "meters", "pve"}, Dependency::Type::reference, {}});
+  EXPECT_EQ(decode(resource, {FileReply{}, nobody}).presence, Live::Presence::absent);
+  EXPECT_EQ(why_no_user({FileReply{}, nobody}), "");
+}
+
 TEST(CronJob, IsFoundWhereItIsOne) {
   const RunReply reply{0,
                        listed("/etc/cron.d/a", "A=1\n# c\n@daily root x\n") +
@@ -244,6 +269,23 @@ TEST(Sysctl, ComparesWordsNotBlanks) {
   EXPECT_EQ(decode(resource, {regular_file("1\t2\t4\n"), RunReply{}}).fields.string_or("value", ""), "1 2 4");
 }
 
+TEST(Sysctl, ReadsNumbersAsTheKernelDoes) {
+  const auto now = [](const char* declared, const char* live) {
+    const Resource resource = host_resource("Sysctl", "m", {{"key", "a.b"}, {"value", declared}});
+    return decode(resource, {regular_file(live),
+                             RunReply{0, listed("/etc/sysctl.d/a.conf", "a.b = " + std::string(live)), ""}});
+  };
+  for (const auto& [declared, live] : std::vector<std::pair<const char*, const char*>>{
+           {"0x1", "1\n"}, {"061", "49\n"}, {"0x10 -010", "16\t-8\n"}, {"00", "0\n"}, {"0XfF", "255\n"}}) {
+    EXPECT_EQ(now(declared, live).fields.string_or("value", ""), declared) << live;
+    EXPECT_TRUE(now(declared, live).fields.boolean_or("persisted", false)) << live;
+  }
+  for (const auto& [declared, live] : std::vector<std::pair<const char*, const char*>>{
+           {"061", "61\n"}, {"1", "-1\n"}, {"1 2", "1\n"}, {"08", "8\n"}, {"x", "0\n"}, {"0x", "0\n"}}) {
+    EXPECT_NE(now(declared, live).fields.string_or("value", ""), declared) << live;
+  }
+}
+
 TEST(Sysctl, SaysThatTheKernelDoesNotKnowIt) {
   const Live live = decode(forward, {FileReply{}, RunReply{}});
   EXPECT_EQ(live.presence, Live::Presence::unknown);
@@ -305,6 +347,27 @@ TEST(HostsEntry, IsAddedAndRemoved) {
   const Live there = decode(resource, {regular_file("10.0.0.9 nine\n")});
   EXPECT_EQ(provider.removal_steps(resource, there).at(0).operation,
             Operation(ReplaceLines{"/etc/hosts", {"10.0.0.9 nine"}, {}}));
+}
+
+TEST(HostsEntry, TakesOnlyItsOwnNamesWithIt) {
+  const Resource resource = entry("10.0.0.9", {"nine", "ninth"});
+  const auto removal = [&](const char* text) {
+    const auto steps = provider.removal_steps(resource, decode(resource, {regular_file(text)}));
+    return steps.empty() ? std::nullopt
+                         : with_lines_replaced(text, std::get<ReplaceLines>(steps[0].operation));
+  };
+  EXPECT_EQ(removal("10.0.0.9  nine mine ninth # shelf\n10.0.0.1 a\n"),
+            "10.0.0.9  mine # shelf\n10.0.0.1 a\n");
+  EXPECT_EQ(removal("10.0.0.9 nine\n10.0.0.9 mine # shelf\n"), "10.0.0.9 mine\n# shelf\n");
+  EXPECT_EQ(removal("10.0.0.9 ninth\n"), "");
+  // Nothing of hearth's is left.
+  EXPECT_EQ(removal("10.0.0.9 mine\n"), std::nullopt);
+}
+
+TEST(HostsEntry, SpellsAddressesAsItLikes) {
+  const Live live = decode(entry("FD00:0::6", {"six"}), {regular_file("fd00::6 six\n")});
+  EXPECT_EQ(live.fields.string_or("address", ""), "FD00:0::6");
+  EXPECT_EQ(*live.fields.find("names"), Value(List{"six"}));
 }
 
 TEST(HostsEntry, DoesNotTouchWhatIsNoText) {

@@ -42,6 +42,11 @@ name: memory
 hosts: pve
 spec: {key: net/ipv4/tcp_rmem, value: "4096 131072   6000000"}
 ---
+kind: Sysctl
+name: hex
+hosts: pve
+spec: {key: net.ipv4.conf.lo.log_martians, value: "0x1"}
+---
 kind: HostsEntry
 hosts: pve
 items:
@@ -167,17 +172,40 @@ spec: {path: /etc/cron.d/backup, content: "\n"}
 END
 expect 1 hearth validate
 says "CronJob/backup" "/etc/cron.d/backup"
+manifest more <<'END'
+kind: File
+name: mine
+hosts: pve
+spec: {path: /etc/hosts, content: "\n"}
+END
+expect 1 hearth validate
+says "HostsEntry/six keeps a part of path /etc/hosts, all of which File/mine declares"
 withdraw more
 
-step "what is withdrawn goes, and nothing else does"
+step "a job of nobody is not made: cron would pass over the file"
+manifest more <<'END'
+kind: CronJob
+name: nobodys
+hosts: pve
+spec: {schedule: "@daily", user: nosuchuser, command: "true"}
+END
+expect 6 hearth apply --yes
+says "CronJob/nobodys@pve" "there is no user nosuchuser on this host"
+node_fails pve test -e /etc/cron.d/nobodys
+withdraw more
+
+step "what is withdrawn goes, and nothing else does: a name that somebody gave the address meanwhile stays"
+on pve sh -c 'sed "s/^10.9.0.5.*/& mine5/" /etc/hosts >/root/x && cat /root/x >/etc/hosts'
 manifest things <<'END'
 kind: HostsEntry
 name: 10.9.0.1
 hosts: pve
 spec: {names: [nas, nas.lan]}
 END
-expect 0 hearth apply --yes --allow destroy --deletions 7
-node_prints pve "$(printf '127.0.0.1\tlocalhost\n\n#  the  house\n10.9.0.1   nas  nas.lan   # the shelf\n10.9.0.2\ttwo one both\n# too\n::1 localhost\n10.9.0.9 mine')" cat /etc/hosts
+expect 2 hearth plan
+says "HostsEntry/10.9.0.5@pve" "somebody else changed names" "what hearth did not put there stays"
+expect 0 hearth apply --yes --allow destroy --deletions 8
+node_prints pve "$(printf '127.0.0.1\tlocalhost\n\n#  the  house\n10.9.0.1   nas  nas.lan   # the shelf\n10.9.0.2\ttwo one both\n# too\n::1 localhost\n10.9.0.5\tmine5\n10.9.0.9 mine')" cat /etc/hosts
 node_fails pve test -e /etc/cron.d/backup
 node_fails pve test -e /etc/sysctl.d/60-hearth-net.ipv4.ip_forward.conf
 plan_is_empty

@@ -6,8 +6,9 @@
 
 #include "providers/provider.h"
 #include "reconciler/apply/dispatcher.h"
+#include "reconciler/apply/turns.h"
+#include "reconciler/apply/unit_guard.h"
 #include "reconciler/diff/differ.h"
-#include "reconciler/graph/dependency_graph.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/observe/target.h"
 #include "reconciler/plan/way_back.h"
@@ -19,12 +20,6 @@ namespace {
 // How often, and after what pause, to look again before what was applied counts as not having worked.
 constexpr int most_second_looks = 3;
 constexpr std::chrono::milliseconds second_look{300};
-
-// How often, and how far apart, a new login is tried after a change that may have closed the way in.
-constexpr int most_proofs = 3;
-constexpr std::chrono::milliseconds proof_pause{1000};
-// How long after its time a host that puts itself back is waited for.
-constexpr std::chrono::seconds undo_patience{30};
 
 bool ended_well(Outcome outcome) {
   return outcome == Outcome::done || outcome == Outcome::pending;
@@ -92,6 +87,7 @@ class Applier::Impl {
         options_(std::move(options)),
         leases_(loop, targets, options_.token, options_.holder, options_.lease),
         dispatcher_(loop, targets, journal, leases_.token()),
+        turns_(plan),
         work_(plan.actions.size()),
         units_(plan.units.size()) {
     report_.actions.resize(plan.actions.size());
@@ -99,7 +95,10 @@ class Applier::Impl {
       work_[i].waits_for = plan.actions[i].after.size();
       for (const Index before : plan.actions[i].after) work_[before].dependants.push_back(i);
     }
-    find_groups();
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      if (plan.units[u].guard)
+        units_[u].guard = std::make_unique<UnitGuard>(loop_, targets_, dispatcher_, plan.units[u]);
+    }
   }
 
   void start(std::function<void(ApplyReport)> done) {
@@ -122,6 +121,9 @@ class Applier::Impl {
 
   void abandon() {
     abandoned_ = true;
+    for (const UnitState& unit : units_) {
+      if (unit.guard) unit.guard->abandon();
+    }
     targets_.cancel();
     interrupt();
   }
@@ -148,12 +150,9 @@ class Applier::Impl {
     bool closed = false;
     std::string why;
     // Of a guarded unit:
-    enum class Guard { none, arming, armed } guard = Guard::none;
-    std::vector<Index> waiting;  // actions whose first round waits for that
+    std::unique_ptr<UnitGuard> guard;
+    std::vector<Index> waiting;  // actions whose first round waits for it to be armed
     bool disarming = false;      // proven, and not known whether the undo is still armed
-    int proofs = 0;              // attempts so far
-    std::unique_ptr<Transport> proof;
-    Loop::Time due;  // when the host puts itself back
   };
 
   const std::string& host_of(Index i) const { return plan_.units[plan_.actions[i].unit].host; }
@@ -211,24 +210,6 @@ class Applier::Impl {
 
   // ---- The scheduler ----
 
-  // Units that wait for each other in a circle (a file, what depends on it, and the service that reads the file and
-  // depends on that) cannot wait for each other's end: among them, an action's own end has to do.
-  void find_groups() {
-    DependencyGraph graph(units_.size());
-    for (Index i = 0; i < work_.size(); ++i) {
-      for (const Index before : plan_.actions[i].after) {
-        if (plan_.actions[i].unit != plan_.actions[before].unit) {
-          graph.add(plan_.actions[i].unit, plan_.actions[before].unit);
-        }
-      }
-    }
-    group_of_unit_ = graph.strong_components();
-  }
-
-  bool same_group(Index i, Index k) const {
-    return group_of_unit_[plan_.actions[i].unit] == group_of_unit_[plan_.actions[k].unit];
-  }
-
   // Begins what can begin, and ends the run when nothing is left. Lanes are for what takes long: the rest of what is ready on
   // a host goes out together.
   void pump() {
@@ -250,38 +231,8 @@ class Applier::Impl {
     }
   }
 
-  // ---- One at a time: guarded units, and all that changes accounts ----
-  //
-  // An undo puts back what was there before its own change. Two of them at once over the account databases would take each
-  // other's changes back.
-
-  bool is_exclusive(Index u) const {
-    const Unit& unit = plan_.units[u];
-    return unit.guard || std::any_of(unit.actions.begin(), unit.actions.end(), [&](Index i) {
-             const auto& rounds = plan_.actions[i].rounds;
-             return std::any_of(rounds.begin(), rounds.end(), [](const std::vector<Step>& steps) {
-               return std::any_of(steps.begin(), steps.end(),
-                                  [](const Step& step) { return !step.account.empty(); });
-             });
-           });
-  }
-
-  // Takes the turn on the host where one is needed. It is taken for a whole group of entangled units, and only when nothing
-  // outside of that group is waited for any more: who has the turn never waits for somebody who wants it.
   bool may_begin(Index i) {
-    const Index u = plan_.actions[i].unit;
-    if (!is_exclusive(u) || !report_.journal_error.empty()) return true;
-    const std::size_t group = group_of_unit_[u];
-    const auto turn = turns_.find(host_of(i));
-    if (turn != turns_.end()) return turn->second == group;
-    for (Index member = 0; member < work_.size(); ++member) {
-      if (group_of_unit_[plan_.actions[member].unit] != group) continue;
-      for (const Index before : plan_.actions[member].after) {
-        if (!same_group(member, before) && !is_settled(before)) return false;
-      }
-    }
-    turns_.emplace(host_of(i), group);
-    return true;
+    return !report_.journal_error.empty() || turns_.take(i, [this](Index k) { return is_settled(k); });
   }
 
   bool is_settled(Index i) const {
@@ -290,12 +241,7 @@ class Applier::Impl {
   }
 
   void end_turn(Index u) {
-    const auto turn = turns_.find(plan_.units[u].host);
-    if (turn == turns_.end() || turn->second != group_of_unit_[u]) return;
-    for (Index i = 0; i < work_.size(); ++i) {
-      if (group_of_unit_[plan_.actions[i].unit] == turn->second && work_[i].started && !is_settled(i)) return;
-    }
-    turns_.erase(turn);
+    turns_.end(u, [this](Index i) { return work_[i].started && !is_settled(i); });
   }
 
   bool is_brief(Index i) const {
@@ -369,9 +315,9 @@ class Applier::Impl {
 
   void send_round(Index i) {
     const Index u = plan_.actions[i].unit;
-    if (plan_.units[u].guard && units_[u].guard != UnitState::Guard::armed) {
+    if (units_[u].guard && !units_[u].guard->is_armed()) {
       units_[u].waiting.push_back(i);
-      if (units_[u].guard == UnitState::Guard::none) arm(u, i);
+      if (!units_[u].guard->is_arming()) arm(u, i);
       return;
     }
     const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
@@ -397,8 +343,6 @@ class Applier::Impl {
   // ---- Guards: what may lock the operator out has its undo armed on the host before it begins ----
 
   void arm(Index u, Index i) {
-    UnitState& state = units_[u];
-    state.guard = UnitState::Guard::arming;
     const ArmUndo& guard = *plan_.units[u].guard;
     if (!record_intent(i, {guard})) {
       armed(u, i, {OperationResult::Status::not_sent, "journal", report_.journal_error});
@@ -406,25 +350,20 @@ class Applier::Impl {
     }
     progress_.step_started(plan_.actions[i], guard);
     const int number = work_[i].steps_recorded;
-    send(plan_.units[u].host, {guard}, [this, u, i, number](const std::vector<OperationResult>& results) {
-      note_result(i, number, results.front());
-      armed(u, i, results.front());
+    units_[u].guard->arm([this, u, i, number](const OperationResult& result) {
+      note_result(i, number, result);
+      armed(u, i, result);
     });
   }
 
   void armed(Index u, Index armer, const OperationResult& result) {
-    UnitState& state = units_[u];
-    const std::vector<Index> waiting = std::exchange(state.waiting, {});
+    const std::vector<Index> waiting = std::exchange(units_[u].waiting, {});
     if (result.status == OperationResult::Status::done) {
-      state.guard = UnitState::Guard::armed;
-      state.due = loop_.now() + plan_.units[u].guard->timeout;
       for (const Index i : waiting) {
         if (!work_[i].ended) send_round(i);
       }
       return;
     }
-    // An undo that was armed and not heard of takes nothing back, as nothing was done: it ends by itself.
-    state.guard = UnitState::Guard::none;
     const bool unheard = result.status != OperationResult::Status::failed && result.code != "journal";
     for (const Index i : waiting) {
       if (work_[i].ended) continue;
@@ -435,30 +374,13 @@ class Applier::Impl {
     }
   }
 
-  // A new connection and a new login: what is open already would go on working for long after nobody gets in any more.
-  void prove(Index u) {
-    units_[u].proof = targets_.fresh(plan_.units[u].host);
-    ++units_[u].proofs;
-    units_[u].proof->observe({}, [this, u](const Result<std::vector<Reply>>& result) {
-      // It must not end within its own handler.
-      loop_.post([over = std::shared_ptr<Transport>(std::move(units_[u].proof))] {});
-      proven(u, result ? "" : result.error().message);
-    });
-  }
-
   void proven(Index u, const std::string& trouble) {
-    UnitState& state = units_[u];
     if (trouble.empty()) {
       finish_unit(u);
       return;
     }
-    // One connection may fail by chance, many look like an attack.
-    if (state.proofs < most_proofs && loop_.now() + proof_pause < state.due) {
-      loop_.after(proof_pause, [this, u] { prove(u); });
-      return;
-    }
-    state.failed = true;
-    state.why = "a new login failed after the change: " + trouble;
+    units_[u].failed = true;
+    units_[u].why = "a new login failed after the change: " + trouble;
     go_back(u);
   }
 
@@ -491,21 +413,8 @@ class Applier::Impl {
            (provider && (*provider)->removal_steps(action.resource, live).empty());
   }
 
-  // By the armed undo, which is there whatever became of the steps. As long as no answer comes it is asked again, until the
-  // host has surely put itself back.
   void undo(Index u) {
-    const ArmUndo& guard = *plan_.units[u].guard;
-    targets_.find(plan_.units[u].host)
-        ->execute({RunUndo{guard.id}}, "", [this, u](const std::vector<OperationResult>& results) {
-          const OperationResult& result = results.front();
-          const bool answered = result.status == OperationResult::Status::done ||
-                                result.status == OperationResult::Status::failed;
-          if (!answered && !abandoned_ && loop_.now() < units_[u].due + undo_patience) {
-            loop_.after(proof_pause, [this, u] { undo(u); });
-            return;
-          }
-          undone(u, result);
-        });
+    units_[u].guard->undo([this, u](const OperationResult& result) { undone(u, result); });
   }
 
   void undone(Index u, const OperationResult& result) {
@@ -669,7 +578,7 @@ class Applier::Impl {
     } else {
       // Within its unit (and what is entangled with it) others may go on; the rest of the world waits for the end.
       for (const Index dependant : work.dependants) {
-        if (same_group(i, dependant)) release(i, dependant);
+        if (turns_.same_group(i, dependant)) release(i, dependant);
       }
     }
     UnitState& unit = units_[action.unit];
@@ -699,7 +608,7 @@ class Applier::Impl {
     progress_.action_ended(action, report.outcome, report.detail);
     const bool told_group = work_[i].started && plan_.units[action.unit].can_go_back;
     for (const Index dependant : work_[i].dependants) {
-      if (!told_group || !same_group(i, dependant)) release(i, dependant);
+      if (!told_group || !turns_.same_group(i, dependant)) release(i, dependant);
     }
   }
 
@@ -765,8 +674,8 @@ class Applier::Impl {
     ++closing_;
     if (state.failed) {
       go_back(u);
-    } else if (unit.guard) {
-      prove(u);
+    } else if (state.guard) {
+      state.guard->prove([this, u](const std::string& trouble) { proven(u, trouble); });
     } else {
       finish_unit(u);
     }
@@ -821,7 +730,7 @@ class Applier::Impl {
       sent.insert(sent.end(), work_[i].sent.begin(), work_[i].sent.end());
     }
     std::vector<Operation> back = way_back(sent);
-    if (units_[u].guard == UnitState::Guard::armed) {
+    if (units_[u].guard && units_[u].guard->is_armed()) {
       if (abandoned_ || !record_intent(first_begun(u), {RunUndo{plan_.units[u].guard->id}}) ||
           !flush_journal()) {
         undone(u, {OperationResult::Status::unknown, {}, "nothing more is sent"});
@@ -894,12 +803,11 @@ class Applier::Impl {
   const ApplyOptions options_;
   Leases leases_;
   Dispatcher dispatcher_;
+  Turns turns_;
   std::vector<Work> work_;
   std::vector<UnitState> units_;
-  std::vector<std::size_t> group_of_unit_;
   std::map<std::string, std::set<Index>> ready_;  // by host: what waits only for a lane, in the plan's order
   std::map<std::string, std::size_t> busy_;       // by host: actions under way that take long
-  std::map<std::string, std::size_t> turns_;      // by host: the group of units whose turn it is
   std::map<Index, Live> verified_;
   std::size_t open_ = plan_.actions.size();  // actions that have not ended
   bool leased_ = false;

@@ -6,6 +6,7 @@
 
 #include "providers/provider.h"
 #include "reconciler/apply/dispatcher.h"
+#include "reconciler/apply/tidy.h"
 #include "reconciler/apply/turns.h"
 #include "reconciler/apply/unit_guard.h"
 #include "reconciler/diff/differ.h"
@@ -87,6 +88,7 @@ class Applier::Impl {
         options_(std::move(options)),
         leases_(loop, targets, options_.token, options_.holder, options_.lease),
         dispatcher_(loop, targets, journal, leases_.token()),
+        tidy_(observer, dispatcher_, journal, run),
         turns_(plan),
         work_(plan.actions.size()),
         units_(plan.units.size()) {
@@ -107,6 +109,9 @@ class Applier::Impl {
     std::set<std::string> hosts;
     for (Index i = 0; i < work_.size(); ++i) {
       if (!work_[i].ended && plan_.actions[i].type != ActionType::forget) hosts.insert(host_of(i));
+    }
+    for (const HostState& host : plan_.hosts) {
+      if (!host.leftovers.empty()) hosts.insert(host.name);
     }
     leases_.take({hosts.begin(), hosts.end()},
                  [this](const std::map<std::string, Leases::Taken>& taken) { leased(taken); });
@@ -205,7 +210,25 @@ class Applier::Impl {
       if (!work_[i].ended && work_[i].waits_for == 0) ready_[host_of(i)].insert(i);
     }
     if (report_.interrupted) cancel_waiting();
-    pump();
+    std::vector<const HostState*> untidy;
+    for (const HostState& host : plan_.hosts) {
+      const auto answer = taken.find(host.name);
+      if (!host.leftovers.empty() && answer != taken.end() &&
+          answer->second.status == Leases::Taken::Status::held_by_us)
+        untidy.push_back(&host);
+    }
+    if (untidy.empty() || report_.interrupted) {
+      pump();
+      return;
+    }
+    ++closing_;
+    tidying_ = true;
+    tidy_.clear(untidy, [this](const std::string& trouble) {
+      if (!trouble.empty()) journal_failed(trouble);
+      --closing_;
+      tidying_ = false;
+      pump();
+    });
   }
 
   // ---- The scheduler ----
@@ -213,7 +236,7 @@ class Applier::Impl {
   // Begins what can begin, and ends the run when nothing is left. Lanes are for what takes long: the rest of what is ready on
   // a host goes out together.
   void pump() {
-    if (finished_) return;
+    if (finished_ || tidying_) return;
     for (auto& [host, ready] : ready_) {
       for (const Index i : std::vector<Index>(ready.begin(), ready.end())) {
         if (!is_brief(i) && busy_[host] >= options_.lanes) continue;
@@ -803,6 +826,7 @@ class Applier::Impl {
   const ApplyOptions options_;
   Leases leases_;
   Dispatcher dispatcher_;
+  Tidy tidy_;
   Turns turns_;
   std::vector<Work> work_;
   std::vector<UnitState> units_;
@@ -812,6 +836,7 @@ class Applier::Impl {
   std::size_t open_ = plan_.actions.size();  // actions that have not ended
   bool leased_ = false;
   std::size_t closing_ = 0;  // units whose finishing or going back is under way
+  bool tidying_ = false;     // nothing else is sent meanwhile
   bool abandoned_ = false;
   bool finished_ = false;
   bool flush_posted_ = false;

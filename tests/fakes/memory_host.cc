@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/observe/leftovers.h"
 
 namespace hearth {
 
@@ -133,9 +134,29 @@ Reply MemoryHost::answer(const Probe& probe) const {
     reply.stamped_sha256 = unit.stamped_sha256;
     return reply;
   }
+  if (probe == leftovers_probe()) return leftovers();
   const auto& probe_run = std::get<RunProbe>(probe);
   if (run) return run(probe_run.argv);
   return NoReply{probe_run.argv.front() + ": not found"};
+}
+
+Reply MemoryHost::leftovers() const {
+  const auto entry = [](const std::string& path, const std::string& mark, const std::string& content) {
+    return path + std::string(1, '\0') + mark + std::string(1, '\0') + content + "\n" + std::string(1, '\0');
+  };
+  const auto since = [](Loop::Time time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+  };
+  std::string out;
+  for (const auto& [id, guard] : armed) {
+    out += entry("/var/lib/hearth/guard/" + id + "/holder", "1", guard.arm.holder);
+    out += entry("/var/lib/hearth/guard/" + id + "/due", "1", since(guard.due) + "00");
+  }
+  for (const auto& [path, file] : kept) {
+    out += entry("/var/lib/hearth/undo/" + sha256(path) + "/path", file ? sha256(file->content) : "absent",
+                 path);
+  }
+  return RunReply{0, out + entry("/proc/uptime", "1", since(loop_.now()) + ".00 1.00"), ""};
 }
 
 void MemoryHost::keep(const std::string& path, bool proven) {

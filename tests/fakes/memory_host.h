@@ -82,6 +82,7 @@ class MemoryHost {
   Inputs inputs_of(const std::string& unit, const std::vector<std::string>& config_files) const;
   OperationResult control(const ControlUnit& operation);
   void run_undo(const std::string& id);
+  [[nodiscard]] Reply leftovers() const;
   void keep(const std::string& path, bool proven);
   [[nodiscard]] std::int64_t microseconds() const;
 

@@ -160,6 +160,16 @@ class Applier::Impl {
     bool disarming = false;      // proven, and not known whether the undo is still armed
   };
 
+  // How far the operations are that put a unit back: contents first, then what takes them up.
+  struct WayBack {
+    Index first = 0;  // the action that they are recorded under, from step NUMBER on
+    int number = 0;
+    std::vector<Operation> operations;
+    std::vector<OperationResult> results;
+    std::size_t contents = 0;
+    std::size_t open = 0;
+  };
+
   const std::string& host_of(Index i) const { return plan_.units[plan_.actions[i].unit].host; }
 
   // ---- Before anything is touched ----
@@ -776,31 +786,74 @@ class Applier::Impl {
       unit_closed(u);
       return;
     }
-    const int number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
-    send(plan_.units[u].host, std::move(back),
-         [this, u, first, number](const std::vector<OperationResult>& results) {
-           went_back(u, first, number, results);
+    auto way = std::make_shared<WayBack>();
+    way->first = first;
+    way->number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
+    way->contents = static_cast<std::size_t>(std::count_if(back.begin(), back.end(), is_content));
+    way->results.resize(back.size());
+    way->operations = std::move(back);
+    put_contents_back(u, way);
+  }
+
+  // Each by itself: what a person has edited meanwhile stays, and keeps nothing else from coming back.
+  void put_contents_back(Index u, const std::shared_ptr<WayBack>& way) {
+    way->open = way->contents;
+    if (way->open == 0) take_up_again(u, way);
+    for (std::size_t k = 0; k < way->contents; ++k) {
+      send(plan_.units[u].host, {way->operations[k]},
+           [this, u, way, k](const std::vector<OperationResult>& results) {
+             way->results[k] = results.front();
+             if (--way->open == 0) take_up_again(u, way);
+           });
+    }
+  }
+
+  // What reads the contents, when what lies there now is what it shall go on with.
+  void take_up_again(Index u, const std::shared_ptr<WayBack>& way) {
+    const auto begin = way->operations.begin() + static_cast<std::ptrdiff_t>(way->contents);
+    const bool settled =
+        std::all_of(way->results.begin(), way->results.begin() + static_cast<std::ptrdiff_t>(way->contents),
+                    [](const OperationResult& result) {
+                      return result.status == OperationResult::Status::done || result.code == "moved";
+                    });
+    if (!settled || begin == way->operations.end()) {
+      for (std::size_t k = way->contents; k < way->results.size(); ++k)
+        way->results[k] = {OperationResult::Status::not_sent, "", "not sent, as the content is not back"};
+      went_back(u, *way);
+      return;
+    }
+    send(plan_.units[u].host, OperationGroup(begin, way->operations.end()),
+         [this, u, way](const std::vector<OperationResult>& results) {
+           std::copy(results.begin(), results.end(),
+                     way->results.begin() + static_cast<std::ptrdiff_t>(way->contents));
+           went_back(u, *way);
          });
   }
 
-  void went_back(Index u, Index first, int number, const std::vector<OperationResult>& results) {
-    std::string trouble;
-    for (std::size_t k = 0; k < results.size(); ++k) {
-      note_result(first, number + static_cast<int>(k), results[k]);
-      if (results[k].status != OperationResult::Status::done && trouble.empty()) {
-        trouble = results[k].output.empty() ? results[k].code : results[k].output;
-      }
+  void went_back(Index u, const WayBack& way) {
+    std::vector<std::pair<const Operation*, std::string>> troubles;
+    for (std::size_t k = 0; k < way.results.size(); ++k) {
+      const OperationResult& result = way.results[k];
+      note_result(way.first, way.number + static_cast<int>(k), result);
+      if (result.status != OperationResult::Status::done)
+        troubles.emplace_back(&way.operations[k], result.output.empty() ? result.code : result.output);
     }
     for (const Index i : plan_.units[u].actions) {
       if (work_[i].sent.empty()) continue;
       ActionReport& report = report_.actions[i];
-      if (!trouble.empty()) {
+      const auto own = std::find_if(troubles.begin(), troubles.end(), [&](const auto& trouble) {
+        return std::any_of(work_[i].sent.begin(), work_[i].sent.end(), [&](const Step* step) {
+          return std::find(step->undo.begin(), step->undo.end(), *trouble.first) != step->undo.end();
+        });
+      });
+      if (own != troubles.end()) {
         report.outcome = Outcome::failed;
-        report.detail += (report.detail.empty() ? "" : "; ") + ("going back failed too: " + trouble);
-      } else {
-        if (report.detail.empty()) report.detail = units_[u].why;
-        report.outcome = Outcome::rolled_back;
+        report.detail += (report.detail.empty() ? "" : "; ") + ("going back failed too: " + own->second);
+        continue;
       }
+      if (report.detail.empty()) report.detail = units_[u].why;
+      if (!troubles.empty()) report.detail += "; not all of its unit is back: " + troubles.front().second;
+      report.outcome = Outcome::rolled_back;
     }
     unit_closed(u);
   }

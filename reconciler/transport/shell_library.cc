@@ -669,6 +669,7 @@ write_file() {
     as_expected "$path" "$expected" || return 1
   fi
   keep "$path" "$key" || return 1
+  [ -z "$key" ] || err=$(put "$store/${key#!}/written" "$hash" 2>&1) || fail_write "$err" || return 1
   err=$(sync -- "$opened" 2>&1 && mv -fT -- "$new" "$path" 2>&1) || fail_write "$err" || return 1
   temp=
   exec 6>&-
@@ -795,13 +796,17 @@ what_lies_at() {
 }
 
 # restore_previous PATH TEMPORARY NAME-IN-IT KEY WRITTEN. Nothing kept: the change was never begun, or is taken back already.
-# What lies there must be what hearth left (WRITTEN; '' for whatever it is), or still what was kept.
+# What lies there must be what hearth left (WRITTEN; `recorded`: see write_file; '' for whatever it is), or still what was kept.
 restore_previous() {
-  local err now kept="$store/$4"
+  local err now written="$5" kept="$store/$4"
   [ -d "$kept" ] || return 0
-  if [ -n "$5" ]; then
+  if [ "$written" = recorded ]; then
+    written=
+    [ ! -e "$kept/written" ] || IFS= read -r written <"$kept/written"
+  fi
+  if [ -n "$written" ]; then
     now=$(what_lies_at "$1") || fail write "cannot read $1" || return 1
-    if [ "$now" != "$5" ]; then
+    if [ "$now" != "$written" ]; then
       if [ -e "$kept/absent" ]; then
         [ "$now" != absent ] || { forget "$1" "$4"; return; }
         fail moved "$1 was changed by somebody else meanwhile, so it stays; before this run there was no such file ($kept)"

@@ -286,6 +286,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!write->owner.empty()) file.owner = write->owner;
     if (!write->group.empty()) file.group = write->group;
     file.content = content;
+    if (write->keep_previous) recorded[write->path] = sha256(content);
     file.modified = microseconds();
   } else if (const auto* replace = std::get_if<ReplaceLines>(&operation)) {
     const auto found = files.find(replace->path);
@@ -314,7 +315,9 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
       const auto live = files.find(restore->path);
       const std::string now = state(live == files.end() ? nullptr : &live->second);
       const std::string before = state(found->second ? &*found->second : nullptr);
-      if (!restore->written_sha256.empty() && now != restore->written_sha256) {
+      const std::string& written =
+          restore->written_sha256 == "recorded" ? recorded[restore->path] : restore->written_sha256;
+      if (!written.empty() && now != written) {
         if (now != before) {
           return {failed, "moved",
                   restore->path + " was changed by somebody else; what lay there before is kept"};
@@ -329,7 +332,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     }
   } else if (const auto* arm = std::get_if<ArmUndo>(&operation)) {
     if (armed.contains(arm->id)) return {failed, "armed", "is armed already"};
-    for (const std::string& path : arm->keep) keep(path, false);
+    for (const std::string& path : arm->keep) keep(path, true);
     armed.emplace(arm->id, Armed{loop_.now() + arm->timeout, *arm});
   } else if (const auto* disarm = std::get_if<DisarmUndo>(&operation)) {
     if (armed.erase(disarm->id) == 0) return {failed, "undone", "the node has put itself back already"};

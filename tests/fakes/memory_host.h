@@ -49,6 +49,7 @@ class MemoryHost {
   bool run_is_full = false;  // its /run: no lease can be written down
   std::optional<Lease> lease;
   std::map<std::string, std::optional<File>> kept;  // nullopt: nothing was there
+  std::map<std::string, std::string> recorded;      // hashes of what was written over what is kept
   std::vector<Operation> carried_out;               // in order, failures left out
   struct Armed {
     Loop::Time due;

@@ -146,6 +146,54 @@ TEST(Apply, LeavesWhatAPersonEditsWhileItGoesBack) {
   EXPECT_EQ(host.kept.at("/etc/thermostat.conf")->content, "target: 20\n");
 }
 
+TEST(Apply, PutsTheOtherFilesBackBesideOneThatAPersonEdited) {
+  const std::string two = R"(
+kind: File
+name: a
+hosts: pve
+spec: {path: /etc/app/a, content: "A"}
+---
+kind: File
+name: b
+hosts: pve
+spec: {path: /etc/app/b, content: "B"}
+---
+kind: Service
+name: app
+hosts: pve
+spec:
+  unit: "[Service]\nExecStart=/bin/app\n"
+  state: running
+  configFiles: [/etc/app/a, /etc/app/b]
+)";
+  for (const std::string edited : {"/etc/app/a", "/etc/app/b"}) {
+    World world;
+    world.declare({"pve"}, replaced(replaced(two, "\"A\"", "\"one\""), "\"B\"", "\"one\""));
+    world.apply();
+    MemoryHost& host = world.host("pve");
+    world.declare({"pve"}, replaced(replaced(two, "\"A\"", "\"POISON\""), "\"B\"", "\"POISON\""));
+    const std::string other = edited == "/etc/app/a" ? "/etc/app/b" : "/etc/app/a";
+    world.prepare = [&](const std::string&, MemoryTransport& transport) {
+      transport.survives = [&](const Operation& operation) {
+        if (std::holds_alternative<ControlUnit>(operation) && host.content(other) == "POISON")
+          world.loop.after(std::chrono::milliseconds(0), [&] { host.put(edited, "by hand"); });
+        return true;
+      };
+    };
+    world.connect();
+    world.plan();
+    const ApplyReport report = world.apply();
+    EXPECT_EQ(host.content(edited), "by hand");
+    EXPECT_EQ(host.content(other), "one") << trouble(report);
+    EXPECT_TRUE(host.units.at("app.service").running);
+    EXPECT_FALSE(host.units.at("app.service").failed) << "it is started with what lies there now";
+    const ActionReport left = world.of(report, "File/" + edited.substr(9) + "@pve");
+    EXPECT_EQ(left.outcome, Outcome::failed);
+    EXPECT_NE(left.detail.find(edited), std::string::npos) << left.detail;
+    EXPECT_EQ(world.of(report, "File/" + other.substr(9) + "@pve").outcome, Outcome::rolled_back);
+  }
+}
+
 TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
   World world;
   world.declare({"pve"}, thermostat);

@@ -6,8 +6,10 @@
 
 #include "providers/provider.h"
 #include "reconciler/apply/dispatcher.h"
+#include "reconciler/apply/tidy.h"
+#include "reconciler/apply/turns.h"
+#include "reconciler/apply/unit_guard.h"
 #include "reconciler/diff/differ.h"
-#include "reconciler/graph/dependency_graph.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/observe/target.h"
 #include "reconciler/plan/way_back.h"
@@ -19,12 +21,6 @@ namespace {
 // How often, and after what pause, to look again before what was applied counts as not having worked.
 constexpr int most_second_looks = 3;
 constexpr std::chrono::milliseconds second_look{300};
-
-// How often, and how far apart, a new login is tried after a change that may have closed the way in.
-constexpr int most_proofs = 3;
-constexpr std::chrono::milliseconds proof_pause{1000};
-// How long after its time a host that puts itself back is waited for.
-constexpr std::chrono::seconds undo_patience{30};
 
 bool ended_well(Outcome outcome) {
   return outcome == Outcome::done || outcome == Outcome::pending;
@@ -92,6 +88,8 @@ class Applier::Impl {
         options_(std::move(options)),
         leases_(loop, targets, options_.token, options_.holder, options_.lease),
         dispatcher_(loop, targets, journal, leases_.token()),
+        tidy_(observer, dispatcher_, journal, run),
+        turns_(plan),
         work_(plan.actions.size()),
         units_(plan.units.size()) {
     report_.actions.resize(plan.actions.size());
@@ -99,7 +97,10 @@ class Applier::Impl {
       work_[i].waits_for = plan.actions[i].after.size();
       for (const Index before : plan.actions[i].after) work_[before].dependants.push_back(i);
     }
-    find_groups();
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      if (plan.units[u].guard)
+        units_[u].guard = std::make_unique<UnitGuard>(loop_, targets_, dispatcher_, plan.units[u]);
+    }
   }
 
   void start(std::function<void(ApplyReport)> done) {
@@ -108,6 +109,9 @@ class Applier::Impl {
     std::set<std::string> hosts;
     for (Index i = 0; i < work_.size(); ++i) {
       if (!work_[i].ended && plan_.actions[i].type != ActionType::forget) hosts.insert(host_of(i));
+    }
+    for (const HostState& host : plan_.hosts) {
+      if (!host.leftovers.empty()) hosts.insert(host.name);
     }
     leases_.take({hosts.begin(), hosts.end()},
                  [this](const std::map<std::string, Leases::Taken>& taken) { leased(taken); });
@@ -122,6 +126,9 @@ class Applier::Impl {
 
   void abandon() {
     abandoned_ = true;
+    for (const UnitState& unit : units_) {
+      if (unit.guard) unit.guard->abandon();
+    }
     targets_.cancel();
     interrupt();
   }
@@ -148,12 +155,19 @@ class Applier::Impl {
     bool closed = false;
     std::string why;
     // Of a guarded unit:
-    enum class Guard { none, arming, armed } guard = Guard::none;
-    std::vector<Index> waiting;  // actions whose first round waits for that
+    std::unique_ptr<UnitGuard> guard;
+    std::vector<Index> waiting;  // actions whose first round waits for it to be armed
     bool disarming = false;      // proven, and not known whether the undo is still armed
-    int proofs = 0;              // attempts so far
-    std::unique_ptr<Transport> proof;
-    Loop::Time due;  // when the host puts itself back
+  };
+
+  // How far the operations are that put a unit back: contents first, then what takes them up.
+  struct WayBack {
+    Index first = 0;  // the action that they are recorded under, from step NUMBER on
+    int number = 0;
+    std::vector<Operation> operations;
+    std::vector<OperationResult> results;
+    std::size_t contents = 0;
+    std::size_t open = 0;
   };
 
   const std::string& host_of(Index i) const { return plan_.units[plan_.actions[i].unit].host; }
@@ -206,33 +220,33 @@ class Applier::Impl {
       if (!work_[i].ended && work_[i].waits_for == 0) ready_[host_of(i)].insert(i);
     }
     if (report_.interrupted) cancel_waiting();
-    pump();
+    std::vector<const HostState*> untidy;
+    for (const HostState& host : plan_.hosts) {
+      const auto answer = taken.find(host.name);
+      if (!host.leftovers.empty() && answer != taken.end() &&
+          answer->second.status == Leases::Taken::Status::held_by_us)
+        untidy.push_back(&host);
+    }
+    if (untidy.empty() || report_.interrupted) {
+      pump();
+      return;
+    }
+    ++closing_;
+    tidying_ = true;
+    tidy_.clear(untidy, [this](const std::string& trouble) {
+      if (!trouble.empty()) journal_failed(trouble);
+      --closing_;
+      tidying_ = false;
+      pump();
+    });
   }
 
   // ---- The scheduler ----
 
-  // Units that wait for each other in a circle (a file, what depends on it, and the service that reads the file and
-  // depends on that) cannot wait for each other's end: among them, an action's own end has to do.
-  void find_groups() {
-    DependencyGraph graph(units_.size());
-    for (Index i = 0; i < work_.size(); ++i) {
-      for (const Index before : plan_.actions[i].after) {
-        if (plan_.actions[i].unit != plan_.actions[before].unit) {
-          graph.add(plan_.actions[i].unit, plan_.actions[before].unit);
-        }
-      }
-    }
-    group_of_unit_ = graph.strong_components();
-  }
-
-  bool same_group(Index i, Index k) const {
-    return group_of_unit_[plan_.actions[i].unit] == group_of_unit_[plan_.actions[k].unit];
-  }
-
   // Begins what can begin, and ends the run when nothing is left. Lanes are for what takes long: the rest of what is ready on
   // a host goes out together.
   void pump() {
-    if (finished_) return;
+    if (finished_ || tidying_) return;
     for (auto& [host, ready] : ready_) {
       for (const Index i : std::vector<Index>(ready.begin(), ready.end())) {
         if (!is_brief(i) && busy_[host] >= options_.lanes) continue;
@@ -250,38 +264,8 @@ class Applier::Impl {
     }
   }
 
-  // ---- One at a time: guarded units, and all that changes accounts ----
-  //
-  // An undo puts back what was there before its own change. Two of them at once over the account databases would take each
-  // other's changes back.
-
-  bool is_exclusive(Index u) const {
-    const Unit& unit = plan_.units[u];
-    return unit.guard || std::any_of(unit.actions.begin(), unit.actions.end(), [&](Index i) {
-             const auto& rounds = plan_.actions[i].rounds;
-             return std::any_of(rounds.begin(), rounds.end(), [](const std::vector<Step>& steps) {
-               return std::any_of(steps.begin(), steps.end(),
-                                  [](const Step& step) { return !step.account.empty(); });
-             });
-           });
-  }
-
-  // Takes the turn on the host where one is needed. It is taken for a whole group of entangled units, and only when nothing
-  // outside of that group is waited for any more: who has the turn never waits for somebody who wants it.
   bool may_begin(Index i) {
-    const Index u = plan_.actions[i].unit;
-    if (!is_exclusive(u) || !report_.journal_error.empty()) return true;
-    const std::size_t group = group_of_unit_[u];
-    const auto turn = turns_.find(host_of(i));
-    if (turn != turns_.end()) return turn->second == group;
-    for (Index member = 0; member < work_.size(); ++member) {
-      if (group_of_unit_[plan_.actions[member].unit] != group) continue;
-      for (const Index before : plan_.actions[member].after) {
-        if (!same_group(member, before) && !is_settled(before)) return false;
-      }
-    }
-    turns_.emplace(host_of(i), group);
-    return true;
+    return !report_.journal_error.empty() || turns_.take(i, [this](Index k) { return is_settled(k); });
   }
 
   bool is_settled(Index i) const {
@@ -290,12 +274,7 @@ class Applier::Impl {
   }
 
   void end_turn(Index u) {
-    const auto turn = turns_.find(plan_.units[u].host);
-    if (turn == turns_.end() || turn->second != group_of_unit_[u]) return;
-    for (Index i = 0; i < work_.size(); ++i) {
-      if (group_of_unit_[plan_.actions[i].unit] == turn->second && work_[i].started && !is_settled(i)) return;
-    }
-    turns_.erase(turn);
+    turns_.end(u, [this](Index i) { return work_[i].started && !is_settled(i); });
   }
 
   bool is_brief(Index i) const {
@@ -369,9 +348,9 @@ class Applier::Impl {
 
   void send_round(Index i) {
     const Index u = plan_.actions[i].unit;
-    if (plan_.units[u].guard && units_[u].guard != UnitState::Guard::armed) {
+    if (units_[u].guard && !units_[u].guard->is_armed()) {
       units_[u].waiting.push_back(i);
-      if (units_[u].guard == UnitState::Guard::none) arm(u, i);
+      if (!units_[u].guard->is_arming()) arm(u, i);
       return;
     }
     const std::vector<Step>& steps = plan_.actions[i].rounds[work_[i].round];
@@ -397,8 +376,6 @@ class Applier::Impl {
   // ---- Guards: what may lock the operator out has its undo armed on the host before it begins ----
 
   void arm(Index u, Index i) {
-    UnitState& state = units_[u];
-    state.guard = UnitState::Guard::arming;
     const ArmUndo& guard = *plan_.units[u].guard;
     if (!record_intent(i, {guard})) {
       armed(u, i, {OperationResult::Status::not_sent, "journal", report_.journal_error});
@@ -406,25 +383,20 @@ class Applier::Impl {
     }
     progress_.step_started(plan_.actions[i], guard);
     const int number = work_[i].steps_recorded;
-    send(plan_.units[u].host, {guard}, [this, u, i, number](const std::vector<OperationResult>& results) {
-      note_result(i, number, results.front());
-      armed(u, i, results.front());
+    units_[u].guard->arm([this, u, i, number](const OperationResult& result) {
+      note_result(i, number, result);
+      armed(u, i, result);
     });
   }
 
   void armed(Index u, Index armer, const OperationResult& result) {
-    UnitState& state = units_[u];
-    const std::vector<Index> waiting = std::exchange(state.waiting, {});
+    const std::vector<Index> waiting = std::exchange(units_[u].waiting, {});
     if (result.status == OperationResult::Status::done) {
-      state.guard = UnitState::Guard::armed;
-      state.due = loop_.now() + plan_.units[u].guard->timeout;
       for (const Index i : waiting) {
         if (!work_[i].ended) send_round(i);
       }
       return;
     }
-    // An undo that was armed and not heard of takes nothing back, as nothing was done: it ends by itself.
-    state.guard = UnitState::Guard::none;
     const bool unheard = result.status != OperationResult::Status::failed && result.code != "journal";
     for (const Index i : waiting) {
       if (work_[i].ended) continue;
@@ -435,30 +407,13 @@ class Applier::Impl {
     }
   }
 
-  // A new connection and a new login: what is open already would go on working for long after nobody gets in any more.
-  void prove(Index u) {
-    units_[u].proof = targets_.fresh(plan_.units[u].host);
-    ++units_[u].proofs;
-    units_[u].proof->observe({}, [this, u](const Result<std::vector<Reply>>& result) {
-      // It must not end within its own handler.
-      loop_.post([over = std::shared_ptr<Transport>(std::move(units_[u].proof))] {});
-      proven(u, result ? "" : result.error().message);
-    });
-  }
-
   void proven(Index u, const std::string& trouble) {
-    UnitState& state = units_[u];
     if (trouble.empty()) {
       finish_unit(u);
       return;
     }
-    // One connection may fail by chance, many look like an attack.
-    if (state.proofs < most_proofs && loop_.now() + proof_pause < state.due) {
-      loop_.after(proof_pause, [this, u] { prove(u); });
-      return;
-    }
-    state.failed = true;
-    state.why = "a new login failed after the change: " + trouble;
+    units_[u].failed = true;
+    units_[u].why = "a new login failed after the change: " + trouble;
     go_back(u);
   }
 
@@ -491,21 +446,8 @@ class Applier::Impl {
            (provider && (*provider)->removal_steps(action.resource, live).empty());
   }
 
-  // By the armed undo, which is there whatever became of the steps. As long as no answer comes it is asked again, until the
-  // host has surely put itself back.
   void undo(Index u) {
-    const ArmUndo& guard = *plan_.units[u].guard;
-    targets_.find(plan_.units[u].host)
-        ->execute({RunUndo{guard.id}}, "", [this, u](const std::vector<OperationResult>& results) {
-          const OperationResult& result = results.front();
-          const bool answered = result.status == OperationResult::Status::done ||
-                                result.status == OperationResult::Status::failed;
-          if (!answered && !abandoned_ && loop_.now() < units_[u].due + undo_patience) {
-            loop_.after(proof_pause, [this, u] { undo(u); });
-            return;
-          }
-          undone(u, result);
-        });
+    units_[u].guard->undo([this, u](const OperationResult& result) { undone(u, result); });
   }
 
   void undone(Index u, const OperationResult& result) {
@@ -669,7 +611,7 @@ class Applier::Impl {
     } else {
       // Within its unit (and what is entangled with it) others may go on; the rest of the world waits for the end.
       for (const Index dependant : work.dependants) {
-        if (same_group(i, dependant)) release(i, dependant);
+        if (turns_.same_group(i, dependant)) release(i, dependant);
       }
     }
     UnitState& unit = units_[action.unit];
@@ -699,7 +641,7 @@ class Applier::Impl {
     progress_.action_ended(action, report.outcome, report.detail);
     const bool told_group = work_[i].started && plan_.units[action.unit].can_go_back;
     for (const Index dependant : work_[i].dependants) {
-      if (!told_group || !same_group(i, dependant)) release(i, dependant);
+      if (!told_group || !turns_.same_group(i, dependant)) release(i, dependant);
     }
   }
 
@@ -765,8 +707,8 @@ class Applier::Impl {
     ++closing_;
     if (state.failed) {
       go_back(u);
-    } else if (unit.guard) {
-      prove(u);
+    } else if (state.guard) {
+      state.guard->prove([this, u](const std::string& trouble) { proven(u, trouble); });
     } else {
       finish_unit(u);
     }
@@ -821,7 +763,7 @@ class Applier::Impl {
       sent.insert(sent.end(), work_[i].sent.begin(), work_[i].sent.end());
     }
     std::vector<Operation> back = way_back(sent);
-    if (units_[u].guard == UnitState::Guard::armed) {
+    if (units_[u].guard && units_[u].guard->is_armed()) {
       if (abandoned_ || !record_intent(first_begun(u), {RunUndo{plan_.units[u].guard->id}}) ||
           !flush_journal()) {
         undone(u, {OperationResult::Status::unknown, {}, "nothing more is sent"});
@@ -844,31 +786,74 @@ class Applier::Impl {
       unit_closed(u);
       return;
     }
-    const int number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
-    send(plan_.units[u].host, std::move(back),
-         [this, u, first, number](const std::vector<OperationResult>& results) {
-           went_back(u, first, number, results);
+    auto way = std::make_shared<WayBack>();
+    way->first = first;
+    way->number = work_[first].steps_recorded - static_cast<int>(back.size()) + 1;
+    way->contents = static_cast<std::size_t>(std::count_if(back.begin(), back.end(), is_content));
+    way->results.resize(back.size());
+    way->operations = std::move(back);
+    put_contents_back(u, way);
+  }
+
+  // Each by itself: what a person has edited meanwhile stays, and keeps nothing else from coming back.
+  void put_contents_back(Index u, const std::shared_ptr<WayBack>& way) {
+    way->open = way->contents;
+    if (way->open == 0) take_up_again(u, way);
+    for (std::size_t k = 0; k < way->contents; ++k) {
+      send(plan_.units[u].host, {way->operations[k]},
+           [this, u, way, k](const std::vector<OperationResult>& results) {
+             way->results[k] = results.front();
+             if (--way->open == 0) take_up_again(u, way);
+           });
+    }
+  }
+
+  // What reads the contents, when what lies there now is what it shall go on with.
+  void take_up_again(Index u, const std::shared_ptr<WayBack>& way) {
+    const auto begin = way->operations.begin() + static_cast<std::ptrdiff_t>(way->contents);
+    const bool settled =
+        std::all_of(way->results.begin(), way->results.begin() + static_cast<std::ptrdiff_t>(way->contents),
+                    [](const OperationResult& result) {
+                      return result.status == OperationResult::Status::done || result.code == "moved";
+                    });
+    if (!settled || begin == way->operations.end()) {
+      for (std::size_t k = way->contents; k < way->results.size(); ++k)
+        way->results[k] = {OperationResult::Status::not_sent, "", "not sent, as the content is not back"};
+      went_back(u, *way);
+      return;
+    }
+    send(plan_.units[u].host, OperationGroup(begin, way->operations.end()),
+         [this, u, way](const std::vector<OperationResult>& results) {
+           std::copy(results.begin(), results.end(),
+                     way->results.begin() + static_cast<std::ptrdiff_t>(way->contents));
+           went_back(u, *way);
          });
   }
 
-  void went_back(Index u, Index first, int number, const std::vector<OperationResult>& results) {
-    std::string trouble;
-    for (std::size_t k = 0; k < results.size(); ++k) {
-      note_result(first, number + static_cast<int>(k), results[k]);
-      if (results[k].status != OperationResult::Status::done && trouble.empty()) {
-        trouble = results[k].output.empty() ? results[k].code : results[k].output;
-      }
+  void went_back(Index u, const WayBack& way) {
+    std::vector<std::pair<const Operation*, std::string>> troubles;
+    for (std::size_t k = 0; k < way.results.size(); ++k) {
+      const OperationResult& result = way.results[k];
+      note_result(way.first, way.number + static_cast<int>(k), result);
+      if (result.status != OperationResult::Status::done)
+        troubles.emplace_back(&way.operations[k], result.output.empty() ? result.code : result.output);
     }
     for (const Index i : plan_.units[u].actions) {
       if (work_[i].sent.empty()) continue;
       ActionReport& report = report_.actions[i];
-      if (!trouble.empty()) {
+      const auto own = std::find_if(troubles.begin(), troubles.end(), [&](const auto& trouble) {
+        return std::any_of(work_[i].sent.begin(), work_[i].sent.end(), [&](const Step* step) {
+          return std::find(step->undo.begin(), step->undo.end(), *trouble.first) != step->undo.end();
+        });
+      });
+      if (own != troubles.end()) {
         report.outcome = Outcome::failed;
-        report.detail += (report.detail.empty() ? "" : "; ") + ("going back failed too: " + trouble);
-      } else {
-        if (report.detail.empty()) report.detail = units_[u].why;
-        report.outcome = Outcome::rolled_back;
+        report.detail += (report.detail.empty() ? "" : "; ") + ("going back failed too: " + own->second);
+        continue;
       }
+      if (report.detail.empty()) report.detail = units_[u].why;
+      if (!troubles.empty()) report.detail += "; not all of its unit is back: " + troubles.front().second;
+      report.outcome = Outcome::rolled_back;
     }
     unit_closed(u);
   }
@@ -894,16 +879,17 @@ class Applier::Impl {
   const ApplyOptions options_;
   Leases leases_;
   Dispatcher dispatcher_;
+  Tidy tidy_;
+  Turns turns_;
   std::vector<Work> work_;
   std::vector<UnitState> units_;
-  std::vector<std::size_t> group_of_unit_;
   std::map<std::string, std::set<Index>> ready_;  // by host: what waits only for a lane, in the plan's order
   std::map<std::string, std::size_t> busy_;       // by host: actions under way that take long
-  std::map<std::string, std::size_t> turns_;      // by host: the group of units whose turn it is
   std::map<Index, Live> verified_;
   std::size_t open_ = plan_.actions.size();  // actions that have not ended
   bool leased_ = false;
   std::size_t closing_ = 0;  // units whose finishing or going back is under way
+  bool tidying_ = false;     // nothing else is sent meanwhile
   bool abandoned_ = false;
   bool finished_ = false;
   bool flush_posted_ = false;

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <optional>
@@ -16,9 +17,11 @@
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/signal_watch.h"
 #include "reconciler/cli/text_view.h"
+#include "reconciler/cli/time_text.h"
 #include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
 #include "reconciler/manifest/kind_schema.h"
+#include "reconciler/observe/target.h"
 #include "reconciler/plan/plan_file.h"
 
 namespace hearth {
@@ -104,6 +107,25 @@ class ApplyRun {
   }
 
   ExitCode confirm_and_carry_out() {
+    // Nobody is asked about what could not be done: as long as an undo is armed a host gives no lease.
+    for (const HostState& host : survey_->plan.hosts) {
+      const bool concerned =
+          std::any_of(survey_->plan.actions.begin(), survey_->plan.actions.end(), [&](const Action& action) {
+            return action.type != ActionType::forget && target_of(action.address) == host.name;
+          });
+      if (host.armed.empty() || !concerned) continue;
+      const HostState::Armed& armed = host.armed.front();
+      return fail(invocation_,
+                  failure("undo-armed",
+                          "an undo is armed on " + host.name + ": it puts back " + armed.undo.holder +
+                              (armed.undo.due.count() < 0
+                                   ? ", and could not"
+                                   : " at " + local_time(armed.at) + " unless that change is proven before"),
+                          armed.undo.due.count() < 0
+                              ? "see journalctl -u hearth-undo-" + armed.undo.id + " on " + host.name
+                              : "apply again after that time"),
+                  ExitCode::lease_held);
+    }
     const std::size_t deletions = permitted_deletions(survey_->plan, allowance_);
     if (deletions > most_unasked_deletions && options_.deletions != static_cast<int>(deletions)) {
       const std::string number = std::to_string(deletions);
@@ -148,7 +170,7 @@ class ApplyRun {
                   failure("no-journal", "the journal cannot be used: " + session_.journal_trouble(),
                           "nothing is done to a host without a record of it"));
     }
-    if (plan.actions.empty()) {
+    if (plan.actions.empty() && !plan.has_leftovers()) {
       const auto adopted = adopt(*survey_, *session_.journal(), true, milliseconds_now(session_.loop()));
       if (!adopted) return fail(invocation_, adopted.error());
       if (invocation_.json()) print_document(invocation_, apply_json(plan, {}, exit_code_of(plan)).as_map());

@@ -8,10 +8,12 @@
 #include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_style.h"
+#include "reconciler/cli/text_view.h"
 #include "reconciler/cli/time_text.h"
 #include "reconciler/core/json.h"
 #include "reconciler/diff/differ.h"
 #include "reconciler/manifest/kind_schema.h"
+#include "reconciler/plan/plan_file.h"
 
 namespace hearth {
 
@@ -85,7 +87,7 @@ std::string status_text(const std::string& cluster, const Status& status, const 
                               : host.on_demand
                                   ? paint(style, Color::dim, "asleep")
                                   : paint(style, Color::red, "unreachable: " + printable(host.why));
-    out += "  " + padded(host.name, widest + 2) + state + "\n";
+    out += "  " + padded(host.name, widest + 2) + state + "\n" + armed_text(host, style);
   }
   if (!status.checks.empty()) {
     std::size_t widest_check = 0;
@@ -121,6 +123,7 @@ Value status_json(const std::string& cluster, const Status& status, ExitCode cod
     Map entry{{"name", host.name}, {"reachable", host.reachable}};
     if (!host.reachable) entry.set("why", host.why);
     if (host.on_demand) entry.set("onDemand", true);
+    if (!host.armed.empty()) entry.set("armed", armed_to_value(host));
     hosts.emplace_back(std::move(entry));
   }
   List checks;

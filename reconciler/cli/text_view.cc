@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "reconciler/cli/text_diff.h"
+#include "reconciler/cli/time_text.h"
 #include "reconciler/observe/target.h"
 
 namespace hearth {
@@ -318,6 +319,13 @@ std::string body(const Plan& plan, const TextStyle& style) {
   const bool all_there =
       std::all_of(plan.hosts.begin(), plan.hosts.end(), [](const HostState& host) { return host.reachable; });
   if (!quiet || !all_there) out += hosts_text(plan, style);
+  for (const HostState& host : plan.hosts) {
+    out += armed_text(host, style);
+    if (!host.leftovers.empty()) {
+      out += "  " + printable(host.name) + ": what a run that died kept of " +
+             counted(host.leftovers.size(), "file") + " is not needed any more; an apply drops it\n";
+    }
+  }
   if (!plan.history) {
     out += "  " + paint(style, Color::yellow, "The journal cannot be read") +
            ": nothing is deleted, and drift cannot be told from new intent.\n";
@@ -390,6 +398,21 @@ std::string plan_summary(const Plan& plan) {
   }
   if (pending > 0) effects.push_back(std::to_string(pending) + " pending");
   if (!effects.empty()) out += " Effects: " + join(effects, "; ") + ".";
+  return out;
+}
+
+std::string armed_text(const HostState& host, const TextStyle& style) {
+  std::string out;
+  for (const HostState::Armed& armed : host.armed) {
+    out += "  " + paint(style, Color::yellow, "An undo is armed on " + printable(host.name)) +
+           ": it puts back " + printable(armed.undo.holder);
+    if (armed.undo.due.count() >= 0) {
+      out += " at " + local_time(armed.at) + " unless the run that armed it proves the way in before";
+    } else {
+      out += ", and its time is over: see journalctl -u hearth-undo-" + printable(armed.undo.id) + " there";
+    }
+    out += "\n";
+  }
   return out;
 }
 

@@ -11,6 +11,9 @@ namespace hearth {
 
 // The plan as a person wants to judge it: what, why, and what the world will feel. Ends in the line that sums
 // it up.
+// One line for each undo that is armed on HOST: what it puts back and when. "" where there is none.
+std::string armed_text(const HostState& host, const TextStyle& style);
+
 std::string plan_text(const Plan& plan, const TextStyle& style);
 
 // Of `hearth drift`: the part of a plan in which the live system moved.

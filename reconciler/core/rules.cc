@@ -528,6 +528,16 @@ const std::vector<Rule>& all_rules() {
           "Run it in a terminal, or say --yes where the answer is known.",
       },
       {
+          "undo-armed",
+          "A host is about to put a change back that nobody has proven to leave the way in open.",
+          "What would be written now is what the host may replace in a moment: two runs would undo each "
+          "other's "
+          "work, and the second would rest on what the first left half done.",
+          "Wait until the time that is named; the host has put itself back by then, or the other run has "
+          "proven its "
+          "change. Where the host could not put itself back, its journal says why.",
+      },
+      {
           "many-deletions",
           "More things would be deleted than a person overlooks.",
           "One wrong line in a manifest can take away everything on a host; the number shows that somebody "

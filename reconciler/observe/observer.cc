@@ -57,9 +57,23 @@ void Observer::observe(const Resource& resource, Done done) {
     loop_.post([done = std::move(done), why = provider.error().message] { done(Live::unknown(why)); });
     return;
   }
-  const std::string& host = target_of(resource.address);
+  enqueue(target_of(resource.address),
+          {(*provider)->probes(resource), [&resource, provider = *provider, done = std::move(done)](
+                                              const std::string& why, const std::vector<Reply>& replies) {
+             done(why.empty() ? provider->decode(resource, replies) : Live::unknown(why));
+           }});
+}
+
+void Observer::ask(const std::string& host, Probe probe, std::function<void(const Reply&)> done) {
+  enqueue(host, {{std::move(probe)},
+                 [done = std::move(done)](const std::string& why, const std::vector<Reply>& replies) {
+                   done(why.empty() ? replies.front() : Reply(NoReply{why}));
+                 }});
+}
+
+void Observer::enqueue(const std::string& host, Request request) {
   HostQueue& queue = hosts_[host];
-  queue.waiting.push_back({&resource, *provider, std::move(done)});
+  queue.waiting.push_back(std::move(request));
   // Sent from the loop, not from here: everybody who asks in this turn comes along.
   if (!queue.busy && queue.waiting.size() == 1) loop_.post([this, host] { send(host); });
 }
@@ -71,7 +85,7 @@ void Observer::send(const std::string& host) {
 
   Transport* transport = targets_.find(host);
   if (transport == nullptr) {
-    for (Request& request : requests) request.done(Live::unknown("no Node \"" + host + "\" is declared"));
+    for (Request& request : requests) request.done("no Node \"" + host + "\" is declared", {});
     return;
   }
 
@@ -79,9 +93,9 @@ void Observer::send(const std::string& host) {
   std::vector<Probe> probes;
   std::unordered_map<std::string, std::vector<std::size_t>> known;
   std::vector<std::vector<std::size_t>> where;
-  for (const Request& request : requests) {
+  for (Request& request : requests) {
     std::vector<std::size_t>& mine = where.emplace_back();
-    for (Probe& probe : request.provider->probes(*request.resource)) {
+    for (Probe& probe : request.probes) {
       std::vector<std::size_t>& alike = known[to_string(probe)];
       std::size_t index = probes.size();
       for (const std::size_t candidate : alike) {
@@ -96,26 +110,22 @@ void Observer::send(const std::string& host) {
   }
 
   queue.busy = true;
-  transport->observe(std::move(probes),
-                     [this, host, requests = std::move(requests),
-                      where = std::move(where)](Result<std::vector<Reply>> replies) mutable {
-                       HostQueue& self = hosts_[host];
-                       self.busy = false;
-                       self.unreachable = replies ? "" : why_unreachable(replies.error());
-                       std::vector<Live> lives;
-                       for (std::size_t i = 0; i < requests.size(); ++i) {
-                         if (!replies) {
-                           lives.push_back(Live::unknown(self.unreachable));
-                           continue;
-                         }
-                         std::vector<Reply> mine;
-                         for (const std::size_t index : where[i]) mine.push_back((*replies)[index]);
-                         lives.push_back(requests[i].provider->decode(*requests[i].resource, mine));
-                       }
-                       if (!self.waiting.empty()) send(host);
-                       for (std::size_t i = 0; i < requests.size(); ++i)
-                         requests[i].done(std::move(lives[i]));
-                     });
+  transport->observe(
+      std::move(probes), [this, host, requests = std::move(requests),
+                          where = std::move(where)](Result<std::vector<Reply>> replies) mutable {
+        HostQueue& self = hosts_[host];
+        self.busy = false;
+        self.unreachable = replies ? "" : why_unreachable(replies.error());
+        if (!self.waiting.empty()) send(host);
+        const std::string why = replies || !self.unreachable.empty() ? self.unreachable : "no answer";
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+          std::vector<Reply> mine;
+          if (replies) {
+            for (const std::size_t index : where[i]) mine.push_back((*replies)[index]);
+          }
+          requests[i].done(why, mine);
+        }
+      });
 }
 
 }  // namespace hearth

@@ -47,15 +47,18 @@ class Observer {
   // DONE is called later on the loop, exactly once. RESOURCE must live until then.
   void observe(const Resource& resource, Done done);
 
+  // Asks HOST one thing that is no resource's, together with all else. DONE likewise; NoReply when there is no answer.
+  void ask(const std::string& host, Probe probe, std::function<void(const Reply&)> done);
+
   // Why HOST could not be reached at its last observation; "" when it was reached or not asked.
   [[nodiscard]] std::string unreachable(const std::string& host) const;
   [[nodiscard]] bool asked(const std::string& host) const { return hosts_.contains(host); }
 
  private:
   struct Request {
-    const Resource* resource;
-    const Provider* provider;
-    Done done;
+    std::vector<Probe> probes;
+    // Gets one reply a probe, or why there are none.
+    std::function<void(const std::string& why, const std::vector<Reply>& replies)> done;
   };
   struct HostQueue {
     std::vector<Request> waiting;
@@ -63,6 +66,7 @@ class Observer {
     std::string unreachable;
   };
 
+  void enqueue(const std::string& host, Request request);
   void send(const std::string& host);
 
   Loop& loop_;

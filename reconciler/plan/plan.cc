@@ -8,6 +8,11 @@
 
 namespace hearth {
 
+bool Plan::has_leftovers() const {
+  return std::any_of(hosts.begin(), hosts.end(),
+                     [](const HostState& host) { return !host.leftovers.empty(); });
+}
+
 bool Plan::incomplete() const {
   return std::any_of(notes.begin(), notes.end(), [](const Note& note) {
     return note.type == Note::Type::unknown || note.type == Note::Type::waiting;

@@ -15,6 +15,7 @@
 #include "reconciler/core/resource.h"
 #include "reconciler/core/value.h"
 #include "reconciler/diff/change.h"
+#include "reconciler/observe/leftovers.h"
 
 namespace hearth {
 
@@ -82,6 +83,13 @@ struct HostState {
   bool reachable = false;
   bool on_demand = false;
   std::string why;  // when not reachable
+  struct Armed {
+    ArmedOnHost undo;
+    std::int64_t at = 0;  // when the host puts itself back; ms since the epoch
+  };
+  std::vector<Armed> armed;
+  // What earlier runs kept there and no unit of work needs any more: an apply drops it.
+  std::vector<KeptOnHost> leftovers;
 };
 
 struct Plan {
@@ -97,6 +105,7 @@ struct Plan {
   std::vector<Note> notes;
   std::size_t resources = 0;  // that were looked at
 
+  [[nodiscard]] bool has_leftovers() const;
   // Something could not be observed (a sleeping on-demand node does not count).
   [[nodiscard]] bool incomplete() const;
   [[nodiscard]] std::size_t count(ActionType type) const;

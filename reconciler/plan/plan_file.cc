@@ -105,12 +105,24 @@ std::string brief(const Value* value) {
 
 }  // namespace
 
+Value armed_to_value(const HostState& host) {
+  List out;
+  for (const HostState::Armed& armed : host.armed) {
+    out.push_back(Map{{"id", armed.undo.id}, {"putsBack", armed.undo.holder}, {"at", armed.at}});
+  }
+  return out;
+}
+
 Value plan_to_value(const Plan& plan) {
   List hosts;
   for (const HostState& host : plan.hosts) {
     Map entry{{"name", host.name}, {"reachable", host.reachable}};
     if (host.on_demand) entry.set("onDemand", true);
     if (!host.reachable) entry.set("why", host.why);
+    if (!host.armed.empty()) entry.set("armed", armed_to_value(host));
+    List leftovers;
+    for (const KeptOnHost& kept : host.leftovers) leftovers.emplace_back(kept.path);
+    if (!leftovers.empty()) entry.set("leftovers", std::move(leftovers));
     hosts.emplace_back(std::move(entry));
   }
   List actions;

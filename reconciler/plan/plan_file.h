@@ -11,6 +11,8 @@ namespace hearth {
 
 // Described by schemas/plan.schema.json. Holds every step with its exact content, and what each was based on; no secrets.
 Value plan_to_value(const Plan& plan);
+// The undos that are armed on HOST.
+Value armed_to_value(const HostState& host);
 
 Result<void> write_plan_file(const std::string& path, const Plan& plan);
 Result<Value> read_plan_file(const std::string& path);

@@ -206,6 +206,7 @@ class Planner {
     plan_declared();
     plan_orphans();
     make_units();
+    find_leftovers();
     return std::move(plan_);
   }
 
@@ -554,6 +555,59 @@ class Planner {
     }
   }
 
+  // Of what earlier runs kept on the hosts, leaves what nobody needs any more: no undo is armed that puts it back, no unit
+  // of this plan goes back to it (those drop it themselves when they have succeeded), and nothing is left to be known there.
+  void find_leftovers() {
+    std::set<std::pair<std::string, std::string>> needed;  // host and path
+    for (const Unit& unit : plan_.units) {
+      const auto note_path = [&](const Operation& operation) {
+        const std::string path = std::visit(
+            [](const auto& one) -> std::string {
+              if constexpr (requires { one.path; }) return one.path;
+              return {};
+            },
+            operation);
+        if (!path.empty()) needed.emplace(unit.host, path);
+      };
+      for (const Operation& operation : unit.finish) note_path(operation);
+      for_each_step(unit, [&](const Step& step) { note_path(step.operation); });
+    }
+    std::set<std::string> unsure;  // hosts
+    for (const Note& note : plan_.notes) {
+      if (note.type != Note::Type::unmanaged && note.type != Note::Type::info &&
+          note.type != Note::Type::retained)
+        unsure.insert(target_of(note.address));
+    }
+    for (HostState& host : plan_.hosts) {
+      if (!host.armed.empty() || unsure.contains(host.name)) host.leftovers.clear();
+      std::erase_if(host.leftovers, [&](const KeptOnHost& kept) {
+        return needed.contains({host.name, kept.path}) || !is_settled(host.name, kept.path);
+      });
+    }
+  }
+
+  // Whether all that takes PATH up on HOST was looked at, and is as declared where no action of the plan says otherwise.
+  [[nodiscard]] bool is_settled(const std::string& host, const std::string& path) const {
+    if (input_.selection.all()) return true;
+    const std::vector<std::string> databases = account_databases();
+    if (std::find(databases.begin(), databases.end(), path) != databases.end()) return true;
+    const auto claims_it = [&](const Resource& resource) {
+      return std::any_of(resource.claims.begin(), resource.claims.end(), [&](const Claim& claim) {
+        return claim.space == "path" && claim.host == host && claim.id == path;
+      });
+    };
+    const auto& all = input_.manifests.resources;
+    const auto owner = std::find_if(all.begin(), all.end(), claims_it);
+    if (owner == all.end() || !lives_.contains(owner->address)) return false;
+    return std::all_of(all.begin(), all.end(), [&](const Resource& resource) {
+      return lives_.contains(resource.address) ||
+             std::none_of(resource.dependencies.begin(), resource.dependencies.end(),
+                          [&](const Dependency& on) {
+                            return on.type == Dependency::Type::input && on.on == owner->address;
+                          });
+    });
+  }
+
   // Whether all that take the unit's content up run well with what lies there now. Then what a run that died may have kept
   // is worth nothing any more: that run was finished by systemd, or by a person.
   [[nodiscard]] bool is_proven(const Unit& unit) const {
@@ -633,8 +687,8 @@ class Planner {
       std::string path;
       std::string written;
       if (auto* write = std::get_if<WriteFile>(&step.operation)) {
-        // What a secret makes of it is not known here: "" lets anything that lies there go.
-        if (!write->content.has_secrets()) written = sha256(write->content.shown());
+        // What a secret makes of it is not known here, and its hash is nobody's business: the host notes it.
+        written = write->content.has_secrets() ? "recorded" : sha256(write->content.shown());
         keep = &write->keep_previous;
         is_proven = &write->proven;
         path = write->path;

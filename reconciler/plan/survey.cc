@@ -12,15 +12,23 @@ namespace {
 struct Gathering {
   std::unique_ptr<Survey> survey = std::make_unique<Survey>();
   std::map<std::string, std::size_t> open;  // by host: answers to come
+  std::map<std::string, Leftovers> leftovers;
   std::vector<HostState> hosts;
 };
 
-HostState state_of(const Observer& observer, const Host* host, const std::string& name) {
+HostState state_of(const Observer& observer, const Host* host, const std::string& name, Leftovers leftovers,
+                   Loop::Time now) {
   HostState state;
   state.name = name;
   state.why = observer.unreachable(name);
   state.reachable = state.why.empty();
   state.on_demand = host != nullptr && host->on_demand;
+  for (ArmedOnHost& undo : leftovers.armed) {
+    const auto at =
+        std::chrono::duration_cast<std::chrono::milliseconds>((now + undo.due).time_since_epoch());
+    state.armed.push_back({std::move(undo), at.count()});
+  }
+  state.leftovers = std::move(leftovers.kept);
   return state;
 }
 
@@ -45,16 +53,31 @@ void survey(Loop& loop, Observer& observer, ProgressListener& progress, const Pl
     loop.post(finish);
     return;
   }
-  auto open = std::make_shared<std::size_t>(all.size());
+  auto open = std::make_shared<std::size_t>(all.size() + gathering->open.size());
+  const auto answered = [gathering, open, finish, input, &loop, &observer,
+                         &progress](const std::string& host) {
+    if (--gathering->open[host] == 0) {
+      gathering->hosts.push_back(
+          state_of(observer, input.manifests.find_host(host), host, gathering->leftovers[host], loop.now()));
+      progress.observed(gathering->hosts.back());
+    }
+    if (--*open == 0) finish();
+  };
+  std::vector<std::string> hosts;
+  for (auto& [host, count] : gathering->open) {
+    ++count;
+    hosts.push_back(host);
+  }
   for (const Resource* resource : all) {
-    observer.observe(*resource, [gathering, open, resource, finish, input, &observer, &progress](Live live) {
+    observer.observe(*resource, [gathering, resource, answered](Live live) {
       gathering->survey->lives.insert_or_assign(resource->address, std::move(live));
-      const std::string& host = target_of(resource->address);
-      if (--gathering->open[host] == 0) {
-        gathering->hosts.push_back(state_of(observer, input.manifests.find_host(host), host));
-        progress.observed(gathering->hosts.back());
-      }
-      if (--*open == 0) finish();
+      answered(target_of(resource->address));
+    });
+  }
+  for (const std::string& host : hosts) {
+    observer.ask(host, leftovers_probe(), [gathering, host, answered](const Reply& reply) {
+      gathering->leftovers[host] = read_leftovers(reply);
+      answered(host);
     });
   }
 }

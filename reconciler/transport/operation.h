@@ -169,8 +169,8 @@ struct RemovePath {
 // Puts back what WriteFile or RemovePath kept, attributes included; or drops what was kept.
 struct RestorePrevious {
   std::string path;
-  // What hearth left there: a hash, "absent", or "" for "do not care". Where something else lies now, a person's edit for
-  // one, going back is refused with code `moved` and what was kept stays kept; unless what was kept lies there already.
+  // What hearth left there: a hash, "absent", "recorded" (noted by WriteFile), or "" for any. Where something else lies now,
+  // going back is refused with code `moved` and what was kept stays kept; unless what was kept lies there already.
   std::string written_sha256 = {};
   friend bool operator==(const RestorePrevious&, const RestorePrevious&) = default;
 };

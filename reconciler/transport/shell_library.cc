@@ -678,10 +678,11 @@ inherit() {
 }
 from_3() { base64 -d <&3; }
 
-# go_live PATH TEMPORARY KEEP-KEY: replaces PATH by what was staged for it and has reached the disk.
+# go_live PATH TEMPORARY KEEP-KEY HASH: replaces PATH by what was staged for it and has reached the disk.
 go_live() {
   local err
   keep "$1" "$3" || return 1
+  [ -z "$3" ] || err=$(put "$store/${3#!}/written" "$4" 2>&1) || fail_write "$err" || return 1
   err=$(mv -fT -- "$2" "$1" 2>&1) || fail_write "$err"
 }
 
@@ -704,7 +705,7 @@ write_file() {
     as_expected "$path" "$expected" || return 1
   fi
   err=$(sync -- "$opened" 2>&1) || fail_write "$err" || return 1
-  go_live "$path" "$new" "$key" || return 1
+  go_live "$path" "$new" "$key" "$hash" || return 1
   temp=
   exec 6>&-
   sync_directory "$path"
@@ -821,7 +822,7 @@ replace_staged() {
   if [ -z "$known" ] || [ "$known" != "$3" ] || [ -L "$1" ] || [ "$1" -nt "$2" ]; then
     as_expected "$1" "$3" || return 1
   fi
-  go_live "$1" "$2" "$4"
+  go_live "$1" "$2" "$4" "$5"
 }
 
 answer_each() {
@@ -957,13 +958,17 @@ what_lies_at() {
 }
 
 # restore_previous PATH TEMPORARY NAME-IN-IT KEY WRITTEN. Nothing kept: the change was never begun, or is taken back already.
-# What lies there must be what hearth left (WRITTEN; '' for whatever it is), or still what was kept.
+# What lies there must be what hearth left (WRITTEN; `recorded`: see write_file; '' for whatever it is), or still what was kept.
 restore_previous() {
-  local err now kept="$store/$4"
+  local err now written="$5" kept="$store/$4"
   [ -d "$kept" ] || return 0
-  if [ -n "$5" ]; then
+  if [ "$written" = recorded ]; then
+    written=
+    [ ! -e "$kept/written" ] || IFS= read -r written <"$kept/written"
+  fi
+  if [ -n "$written" ]; then
     now=$(what_lies_at "$1") || fail write "cannot read $1" || return 1
-    if [ "$now" != "$5" ]; then
+    if [ "$now" != "$written" ]; then
       if [ -e "$kept/absent" ]; then
         [ "$now" != absent ] || { forget "$1" "$4"; return; }
         fail moved "$1 was changed by somebody else meanwhile, so it stays; before this run there was no such file ($kept)"

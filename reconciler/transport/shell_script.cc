@@ -321,7 +321,8 @@ class OperationRenderer {
     for (const std::string& path : arm.keep) {
       if (!is_below_root(path, why)) return {};
       words.push_back(in_root(path));
-      words.push_back(key(path));
+      // As nothing else is armed now, a copy that is there already is of a run that died after its undo was disarmed.
+      words.push_back("!" + key(path));
     }
     timeout_ += operation_time * 2;
     const std::string mark = "end-" + std::string(nonce_);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/observe/leftovers.h"
 
 namespace hearth {
 
@@ -133,9 +134,29 @@ Reply MemoryHost::answer(const Probe& probe) const {
     reply.stamped_sha256 = unit.stamped_sha256;
     return reply;
   }
+  if (probe == leftovers_probe()) return leftovers();
   const auto& probe_run = std::get<RunProbe>(probe);
   if (run) return run(probe_run.argv);
   return NoReply{probe_run.argv.front() + ": not found"};
+}
+
+Reply MemoryHost::leftovers() const {
+  const auto entry = [](const std::string& path, const std::string& mark, const std::string& content) {
+    return path + std::string(1, '\0') + mark + std::string(1, '\0') + content + "\n" + std::string(1, '\0');
+  };
+  const auto since = [](Loop::Time time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+  };
+  std::string out;
+  for (const auto& [id, guard] : armed) {
+    out += entry("/var/lib/hearth/guard/" + id + "/holder", "1", guard.arm.holder);
+    out += entry("/var/lib/hearth/guard/" + id + "/due", "1", since(guard.due) + "00");
+  }
+  for (const auto& [path, file] : kept) {
+    out += entry("/var/lib/hearth/undo/" + sha256(path) + "/path", file ? sha256(file->content) : "absent",
+                 path);
+  }
+  return RunReply{0, out + entry("/proc/uptime", "1", since(loop_.now()) + ".00 1.00"), ""};
 }
 
 void MemoryHost::keep(const std::string& path, bool proven) {
@@ -265,6 +286,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     if (!write->owner.empty()) file.owner = write->owner;
     if (!write->group.empty()) file.group = write->group;
     file.content = content;
+    if (write->keep_previous) recorded[write->path] = sha256(content);
     file.modified = microseconds();
   } else if (const auto* replace = std::get_if<ReplaceLines>(&operation)) {
     const auto found = files.find(replace->path);
@@ -293,7 +315,9 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
       const auto live = files.find(restore->path);
       const std::string now = state(live == files.end() ? nullptr : &live->second);
       const std::string before = state(found->second ? &*found->second : nullptr);
-      if (!restore->written_sha256.empty() && now != restore->written_sha256) {
+      const std::string& written =
+          restore->written_sha256 == "recorded" ? recorded[restore->path] : restore->written_sha256;
+      if (!written.empty() && now != written) {
         if (now != before) {
           return {failed, "moved",
                   restore->path + " was changed by somebody else; what lay there before is kept"};
@@ -308,7 +332,7 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     }
   } else if (const auto* arm = std::get_if<ArmUndo>(&operation)) {
     if (armed.contains(arm->id)) return {failed, "armed", "is armed already"};
-    for (const std::string& path : arm->keep) keep(path, false);
+    for (const std::string& path : arm->keep) keep(path, true);
     armed.emplace(arm->id, Armed{loop_.now() + arm->timeout, *arm});
   } else if (const auto* disarm = std::get_if<DisarmUndo>(&operation)) {
     if (armed.erase(disarm->id) == 0) return {failed, "undone", "the node has put itself back already"};

@@ -49,6 +49,7 @@ class MemoryHost {
   bool run_is_full = false;  // its /run: no lease can be written down
   std::optional<Lease> lease;
   std::map<std::string, std::optional<File>> kept;  // nullopt: nothing was there
+  std::map<std::string, std::string> recorded;      // hashes of what was written over what is kept
   std::vector<Operation> carried_out;               // in order, failures left out
   struct Armed {
     Loop::Time due;
@@ -82,6 +83,7 @@ class MemoryHost {
   Inputs inputs_of(const std::string& unit, const std::vector<std::string>& config_files) const;
   OperationResult control(const ControlUnit& operation);
   void run_undo(const std::string& id);
+  [[nodiscard]] Reply leftovers() const;
   void keep(const std::string& path, bool proven);
   [[nodiscard]] std::int64_t microseconds() const;
 

@@ -262,7 +262,7 @@ class Watch {
 
     int intended = 0;
     for (const ActionRecord& action : journal_.actions_of(view.run)) {
-      if (!action.address.ends_with("@" + name)) continue;
+      if (!action.address.ends_with("@" + name) && action.address != "Node/" + name) continue;
       for (const StepRecord& step : journal_.steps_of(action.id)) {
         if (step.summary != summary) continue;
         ++intended;
@@ -285,6 +285,8 @@ class Watch {
   }
 
   void ended(const ActionRecord& action, const std::string& outcome) {
+    if (action.operation == "tidy")
+      return;  // nothing is looked at after it, as it changes nothing that is declared
     const auto touched = touched_.find(action.id);
     const std::string name = action.address.substr(action.address.rfind('@') + 1);
     const SimulatedHost& host = *hosts.at(name);
@@ -831,6 +833,9 @@ class History {
         if (note.type != Note::Type::unmanaged)
           left += " " + note.address.to_string() + " (" + note.text + ")";
       }
+      for (const HostState& host : process->plan().hosts) {
+        if (!host.leftovers.empty()) left += " what was kept on " + host.name;
+      }
       if (left.empty()) break;
       // Answers still get lost: what was armed and not heard of keeps the next run waiting.
       pass(std::chrono::seconds(180));
@@ -845,6 +850,8 @@ class History {
       }
       if (host->memory.lease && host->memory.lease->expires > world_.now())
         throw Broken("a lease is left on " + name);
+      if (!host->memory.kept.empty())
+        throw Broken("a copy of " + host->memory.kept.begin()->first + " is left on " + name);
       check_services(name, *host);
     }
   }

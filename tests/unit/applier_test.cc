@@ -146,6 +146,54 @@ TEST(Apply, LeavesWhatAPersonEditsWhileItGoesBack) {
   EXPECT_EQ(host.kept.at("/etc/thermostat.conf")->content, "target: 20\n");
 }
 
+TEST(Apply, PutsTheOtherFilesBackBesideOneThatAPersonEdited) {
+  const std::string two = R"(
+kind: File
+name: a
+hosts: pve
+spec: {path: /etc/app/a, content: "A"}
+---
+kind: File
+name: b
+hosts: pve
+spec: {path: /etc/app/b, content: "B"}
+---
+kind: Service
+name: app
+hosts: pve
+spec:
+  unit: "[Service]\nExecStart=/bin/app\n"
+  state: running
+  configFiles: [/etc/app/a, /etc/app/b]
+)";
+  for (const std::string edited : {"/etc/app/a", "/etc/app/b"}) {
+    World world;
+    world.declare({"pve"}, replaced(replaced(two, "\"A\"", "\"one\""), "\"B\"", "\"one\""));
+    world.apply();
+    MemoryHost& host = world.host("pve");
+    world.declare({"pve"}, replaced(replaced(two, "\"A\"", "\"POISON\""), "\"B\"", "\"POISON\""));
+    const std::string other = edited == "/etc/app/a" ? "/etc/app/b" : "/etc/app/a";
+    world.prepare = [&](const std::string&, MemoryTransport& transport) {
+      transport.survives = [&](const Operation& operation) {
+        if (std::holds_alternative<ControlUnit>(operation) && host.content(other) == "POISON")
+          world.loop.after(std::chrono::milliseconds(0), [&] { host.put(edited, "by hand"); });
+        return true;
+      };
+    };
+    world.connect();
+    world.plan();
+    const ApplyReport report = world.apply();
+    EXPECT_EQ(host.content(edited), "by hand");
+    EXPECT_EQ(host.content(other), "one") << trouble(report);
+    EXPECT_TRUE(host.units.at("app.service").running);
+    EXPECT_FALSE(host.units.at("app.service").failed) << "it is started with what lies there now";
+    const ActionReport left = world.of(report, "File/" + edited.substr(9) + "@pve");
+    EXPECT_EQ(left.outcome, Outcome::failed);
+    EXPECT_NE(left.detail.find(edited), std::string::npos) << left.detail;
+    EXPECT_EQ(world.of(report, "File/" + other.substr(9) + "@pve").outcome, Outcome::rolled_back);
+  }
+}
+
 TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
   World world;
   world.declare({"pve"}, thermostat);
@@ -172,6 +220,83 @@ TEST(Apply, RestartsAServiceThatADeadRunLeftOnOldContent) {
   EXPECT_EQ(world.host("pve").units.at("thermostat.service").starts, 2);
   EXPECT_TRUE(world.host("pve").kept.empty());
   EXPECT_TRUE(world.plan().actions.empty());
+}
+
+// Kept copies hold what files held, secrets with it: none outlives the run that needs it for longer than to the next one.
+class Leftovers : public testing::Test {
+ protected:
+  // A run that changed the thermostat's file to 21 and died at the first operation of TYPE.
+  template <typename Type>
+  void die_before() {
+    world.declare({"pve"}, thermostat);
+    world.apply();
+    world.declare({"pve"}, replaced(thermostat, "target: 20", "target: 21"));
+    world.prepare = [](const std::string&, MemoryTransport& transport) {
+      transport.survives = [](const Operation& operation) {
+        return !std::holds_alternative<Type>(operation);
+      };
+    };
+    world.connect();
+    world.plan();
+    world.apply();
+    world.prepare = nullptr;
+    world.host("pve").lease.reset();
+    world.connect();
+    ASSERT_EQ(world.host("pve").kept.size(), 1U);
+  }
+
+  World world;
+};
+
+TEST_F(Leftovers, AreDroppedByTheNextRunAlsoWhenNothingElseIsToBeDone) {
+  die_before<ForgetPrevious>();
+  ASSERT_TRUE(world.plan().actions.empty());
+  ASSERT_TRUE(world.plan().has_leftovers());
+  world.look();
+  world.apply();
+  EXPECT_TRUE(world.host("pve").kept.empty());
+  const auto actions = world.journal.actions_of(world.journal.runs(1).front().id);
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(actions[0].operation, "tidy");
+  EXPECT_EQ(actions[0].outcome, "done");
+  EXPECT_FALSE(world.plan().has_leftovers());
+}
+
+TEST_F(Leftovers, AreDroppedByARunAboutSomethingElse) {
+  die_before<ForgetPrevious>();
+  world.declare({"pve"},
+                replaced(thermostat, "target: 20", "target: 21") +
+                    "---\nkind: File\nname: motd\nhosts: pve\nspec: {path: /etc/motd, content: hello}\n");
+  world.plan();
+  world.apply();
+  EXPECT_TRUE(world.host("pve").kept.empty());
+}
+
+TEST_F(Leftovers, StayWhereAServiceHasNotTakenTheNewContentUp) {
+  die_before<ControlUnit>();
+  EXPECT_FALSE(world.plan().has_leftovers());
+  EXPECT_FALSE(world.plan({"File/thermostat"}).has_leftovers());
+}
+
+TEST_F(Leftovers, OfAnotherRunAreItsOwn) {
+  die_before<ForgetPrevious>();
+  world.plan();
+  // Since then somebody else has kept something.
+  world.host("pve").kept.begin()->second->content = "target: 19\n";
+  world.apply();
+  EXPECT_EQ(world.host("pve").kept.size(), 1U);
+}
+
+TEST_F(Leftovers, AreAnArmedUndosAsLongAsItIsArmed) {
+  die_before<ForgetPrevious>();
+  ArmUndo arm{.id = "ab", .holder = "File/sshd@pve"};
+  ASSERT_EQ(world.host("pve").carry_out(arm, "").status, OperationResult::Status::done);
+  const Plan plan = world.plan();
+  EXPECT_FALSE(plan.has_leftovers());
+  ASSERT_EQ(plan.hosts.at(0).armed.size(), 1U);
+  EXPECT_EQ(plan.hosts[0].armed[0].undo.holder, "File/sshd@pve");
+  EXPECT_GE(plan.hosts[0].armed[0].undo.due, std::chrono::seconds(118));
+  EXPECT_LE(plan.hosts[0].armed[0].undo.due, std::chrono::seconds(120));
 }
 
 // A dead run's work was finished without hearth. Much later, a bad change must not lead back to before that run.

@@ -602,6 +602,19 @@ TEST_F(LocalTransportTest, PutsNothingBackOverWhatAPersonWroteMeanwhile) {
   EXPECT_EQ(get("/var/lib/hearth/undo/" + sha256("/etc/a") + "/previous"), "old");
 }
 
+// Of content that holds secrets the caller knows no hash: the host does.
+TEST_F(LocalTransportTest, KnowsItselfWhatItWrote) {
+  put("/etc/a", "old");
+  put("/etc/b", "old");
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));
+  EXPECT_DONE(execute_one(WriteFile{.path = "/etc/b", .content = "newer", .keep_previous = true}));
+  put("/etc/a", "by hand");
+  EXPECT_FAILED(execute_one(RestorePrevious{"/etc/a", "recorded"}), "moved");
+  EXPECT_EQ(get("/etc/a"), "by hand");
+  EXPECT_DONE(execute_one(RestorePrevious{"/etc/b", "recorded"}));
+  EXPECT_EQ(get("/etc/b"), "old");
+}
+
 TEST_F(LocalTransportTest, DropsWhatWasKeptOfAFileThatNeverChanged) {
   put("/etc/a", "old");
   EXPECT_DONE(execute_one(WriteFile{.path = "/etc/a", .content = "new", .keep_previous = true}));

@@ -90,7 +90,7 @@ killed
 is_armed || broken "no undo is armed"
 on "$node" sh -c 'mv /etc/ssh/sshd_config.d/50-test.conf /root/ && systemctl reload ssh' # so that hearth gets there at all
 expect 4 hearth apply --yes
-says "the undo of a change that nobody has proven yet: File/sshd@pve"
+says "error[undo-armed]: an undo is armed on $node: it puts back File/sshd@$node at "
 within 90 put_back "$good"
 within 10 is_clean
 printf 'format: 1\npolicy: {proveWithin: 10}\n' >"$manifests/hearth.yaml"

@@ -190,6 +190,13 @@ ExitCode set(const Invocation& invocation, const ManifestSet& manifests, const S
   const auto encrypted = places.sources().age.encrypt(ended, recipients);
   if (!encrypted) return fail(invocation, encrypted.error());
 
+  // What reads it takes no more.
+  constexpr std::size_t most = 1U << 20U;
+  if (encrypted->size() > most) {
+    return fail(invocation, failure("no-secret-given", "the secret is larger than 1 MiB once it is encrypted",
+                                    "nothing was written; a secret is a password or a key"));
+  }
+
   const std::string file = places.encrypted_file(name);
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(file).parent_path(), error);

@@ -102,7 +102,7 @@ Result<std::optional<SecretText>> from_file(const std::string& name, const std::
     return tl::unexpected(
         unusable(name, path + " cannot be read, or is larger than 1 MiB", "a secret is a password or a key"));
   }
-  return std::optional<SecretText>(*std::move(text));
+  return text;
 }
 
 // The files below FOLDER other than BESIDES, as paths seen from it. What cannot be looked into has none.

@@ -178,9 +178,17 @@ ExitCode set(const Invocation& invocation, const ManifestSet& manifests, const S
   auto text =
       invocation.interactive ? ask_for_secret(name, STDIN_FILENO, STDERR_FILENO) : secret_from(STDIN_FILENO);
   if (!text) return fail(invocation, text.error());
-  if (text->size() == 0 || text->reveal().find('\0') != std::string_view::npos) {
-    return fail(invocation, failure("no-secret-given",
-                                    text->size() == 0 ? "the secret is empty" : "it contains NUL bytes",
+  std::string why;
+  if (text->reveal().find('\0') != std::string_view::npos) {
+    why = "it contains NUL bytes";
+  } else if (text->size() < shortest_secret) {
+    why = text->size() == 0 ? "it is empty"
+                            : "it is shorter than " + std::to_string(shortest_secret) +
+                                  " bytes, too short to be "
+                                  "kept out of what is shown";
+  }
+  if (!why.empty()) {
+    return fail(invocation, failure("no-secret-given", "the secret cannot be used: " + why,
                                     "nothing was written; a secret is text: a password or a key"));
   }
   // What reads it takes one line break for an editor's.

@@ -21,8 +21,6 @@ constexpr std::string_view hash_key = "secretHash";
 constexpr std::string_view mark_prefix = "keyed:";
 constexpr std::size_t hash_digits = 64;
 constexpr std::size_t largest_secret = 1U << 20U;
-// Shorter ones occur in any text by chance: to cut them out would tell where they stand.
-constexpr std::size_t shortest_redacted = 4;
 
 // A descriptor that closes itself.
 class File {
@@ -160,13 +158,13 @@ std::string Secrets::redact(std::string text) const {
     const std::string_view whole = secret->reveal();
     const std::string instead = "<secret " + name + ">";
     const auto hide = [&](std::string_view part) {
-      if (part.size() >= shortest_redacted) replace_all(text, part, instead);
+      if (part.size() >= shortest_secret) replace_all(text, part, instead);
     };
     hide(whole);
     // Within a longer text it may begin at each of three places of a group; what it shares a group with stays.
     for (std::size_t skip = 0; skip < 3 && skip + 3 <= whole.size(); ++skip) {
       std::string encoded = base64(whole.substr(skip, (whole.size() - skip) / 3 * 3));
-      if (encoded.size() > shortest_redacted) hide(encoded);
+      if (encoded.size() > shortest_secret) hide(encoded);
       wipe(encoded);
     }
     for (std::size_t begin = 0; begin < whole.size();) {
@@ -175,7 +173,7 @@ std::string Secrets::redact(std::string text) const {
       begin = end + 1;
     }
     // Only the end of what a tool says is kept: it may begin in the middle of the secret.
-    for (std::size_t at = 1; at + shortest_redacted <= whole.size(); ++at) {
+    for (std::size_t at = 1; at + shortest_secret <= whole.size(); ++at) {
       if (!text.starts_with(whole.substr(at))) continue;
       text.replace(0, whole.size() - at, instead);
       break;

@@ -3,6 +3,7 @@
 // and nowhere else.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,9 @@ class SecretStore {
   // The content of NAME; or why there is none, every place that was looked in, and what to do.
   [[nodiscard]] virtual Result<SecretText> resolve(const std::string& name) const = 0;
 };
+
+// Nothing shorter can be told from ordinary text, where what a tool says is searched for it.
+constexpr std::size_t shortest_secret = 4;
 
 // Whether NAME may be one: parts of letters, digits and . _ - @ + , between slashes, none of which begins with a dot. That
 // is a path below a folder of secrets that leads nowhere else.

@@ -70,6 +70,10 @@ Result<SecretText> checked(const std::string& name, SecretText text) {
     return tl::unexpected(unusable(name, "it contains NUL bytes",
                                    "secrets are text; encode it (base64) where what reads it can decode it"));
   }
+  if (text.size() < shortest_secret) {
+    return tl::unexpected(unusable(name, "it is shorter than " + std::to_string(shortest_secret) + " bytes",
+                                   "hearth could not keep it out of what is shown: choose a longer one"));
+  }
   return text;
 }
 

@@ -54,6 +54,14 @@ TEST_F(Store, VariablesAreNotHandedOn) {
   ::unsetenv("HEARTH_SECRETS_ARE_ELSEWHERE");
 }
 
+TEST_F(Store, RefusesWhatIsTooShortToBeHidden) {
+  put("files/pin", "123\n");
+  EXPECT_NE(found("pin").find("error[unusable-secret]"), std::string::npos) << found("pin");
+  EXPECT_EQ(found("pin").find("123"), std::string::npos);
+  put("files/pin", "1234\n");
+  EXPECT_EQ(found("pin"), "1234");
+}
+
 TEST_F(Store, SaysEverywhereItLookedAndWhatToDo) {
   const std::string root = folder_.path();
   EXPECT_EQ(found("samba/eve"),
@@ -165,10 +173,10 @@ TEST_F(EncryptedStore, WhatTheMachineWasGivenGoesFirst) {
 }
 
 TEST_F(EncryptedStore, TheEnvironmentIsReadOnceAndCanThenBeForgotten) {
-  ::setenv("HEARTH_SECRET_A", "1", 1);
+  ::setenv("HEARTH_SECRET_A", "hunter2", 1);
   const SecretPlaces places(sources_);
   forget_secret_variables();
-  EXPECT_EQ(places.resolve("a").value().reveal(), "1");
+  EXPECT_EQ(places.resolve("a").value().reveal(), "hunter2");
 }
 
 TEST_F(EncryptedStore, WithoutAnIdentityItSaysHowToGetOne) {
@@ -215,7 +223,7 @@ TEST_F(EncryptedStore, DoesNotWaitForEver) {
 }
 
 TEST_F(EncryptedStore, DoesNotTakeMoreThanASecretMayHave) {
-  encrypted("a", "x");
+  encrypted("a", "long enough");
   put("age.key", "endless");
   const std::string said = found("a");
   EXPECT_NE(said.find("error[unusable-secret]"), std::string::npos) << said;

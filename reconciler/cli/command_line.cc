@@ -196,6 +196,20 @@ class CommandLine {
     trust->add_option("NODE", trust_.nodes, "names of declared Nodes")->required();
     trust->add_flag("-y,--yes", trust_.yes, "do not ask");
 
+    CLI::App* secret = add("secret", "say where secrets come from, or put one into the repository, encrypted",
+                           secret_, run_secret);
+    secret
+        ->add_option("list|check|set", secret_action_,
+                     "list them, read each that is named and say what is wrong, or encrypt one")
+        ->required()
+        ->check(one_of({"list", "check", "set"}));
+    secret->add_option("NAME", secret_.name,
+                       "of set: asked for without showing it, or piped in; goes to secrets/NAME.age");
+    secret->parse_complete_callback([this] {
+      if (secret_action_ == "check") secret_.action = SecretOptions::Action::check;
+      if (secret_action_ == "set") secret_.action = SecretOptions::Action::set;
+    });
+
     add("version", "say which hearth this is; with -v, where its parts lie", run_version);
 
     CLI::App* completion =
@@ -267,6 +281,8 @@ class CommandLine {
   std::string graph_format_ = "dot";
   ExplainOptions explain_;
   TrustOptions trust_;
+  SecretOptions secret_;
+  std::string secret_action_;
   std::string shell_;
 };
 
@@ -450,6 +466,10 @@ ExitCode run_arguments(int argc, char** argv) {
 }
 
 }  // namespace
+
+ProgramDescription describe_program() {
+  return CommandLine().program();
+}
 
 int run_command_line(int argc, char** argv) {
   // A reader of our output or a peer of a connection that goes away must be an error, not the end in

@@ -45,6 +45,13 @@ struct CompletionOptions {
 ExitCode run_completion(const Invocation& invocation, const CompletionOptions& options,
                         const ProgramDescription& program);
 
+struct SecretOptions {
+  enum class Action : std::uint8_t { list, check, set };
+  Action action = Action::list;
+  std::string name;  // of `set`
+};
+ExitCode run_secret(const Invocation& invocation, const SecretOptions& options);
+
 // ---- Against live systems
 // ----------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ std::string schemas_folder() {
   return find_folder("HEARTH_SCHEMAS", "share/hearth/schemas");
 }
 std::string plugins_folder() {
-  return find_folder("HEARTH_PLUGINS", "lib/hearth/providers");
+  return find_folder("HEARTH_PLUGINS", HEARTH_LIBDIR "/providers");
 }
 
 }  // namespace hearth

@@ -9,7 +9,8 @@ namespace hearth {
 // installed, moved with its prefix, or in a build tree (which has the same shape), else below the prefix it was built for.
 std::string schemas_folder();
 
-// The folder of provider modules: $HEARTH_PLUGINS, else ../lib/hearth/providers in the same way.
+// The folder of provider modules: $HEARTH_PLUGINS, else in the same way ../lib/hearth/providers (with the architecture
+// behind lib where Debian has it).
 std::string plugins_folder();
 
 }  // namespace hearth

@@ -1,8 +1,9 @@
-// The command line described as data: for usage texts, shell completion and "did you mean".
+// The command line described as data: for usage texts, the manual page, shell completion and "did you mean".
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hearth {
@@ -41,10 +42,16 @@ struct ProgramDescription {
   [[nodiscard]] const CommandDescription* find(std::string_view command) const;
 };
 
+// What the program's end tells, the first that holds: code and meaning.
+const std::vector<std::pair<std::string, std::string>>& exit_code_table();
+
 // What `hearth --help` prints.
 std::string usage_text(const ProgramDescription& program);
 // What `hearth COMMAND --help` prints.
 std::string usage_text(const ProgramDescription& program, const CommandDescription& command);
+
+// hearth.1, in roff's man macros. VERSION is named in its footer.
+std::string man_page(const ProgramDescription& program, const std::string& version);
 
 std::string bash_completion(const ProgramDescription& program);
 std::string zsh_completion(const ProgramDescription& program);

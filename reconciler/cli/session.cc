@@ -9,6 +9,7 @@
 #include "reconciler/core/digest.h"
 #include "reconciler/manifest/checkout.h"
 #include "reconciler/plan/secret_use.h"
+#include "reconciler/secrets/secret_places.h"
 #include "reconciler/transport/make_transport.h"
 
 namespace hearth {
@@ -25,6 +26,9 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
   session->manifests_ = load_manifests(invocation.folder, session->schemas_);
   if (!session->manifests_.complete) return tl::unexpected(session->manifests_.diagnostics);
 
+  auto places = std::make_unique<SecretPlaces>(
+      secret_sources_of(invocation.folder, session->manifests_.settings.secrets.identity));
+  forget_secret_variables();  // before any program is started
   const Checkout checkout = read_checkout(invocation.folder);
   session->commit_ = checkout.commit;
   session->dirty_ = checkout.dirty;
@@ -42,9 +46,8 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
     if (!kept) return refuse(kept.error());
     key = *std::move(kept);
   }
-  session->secrets_ = std::make_unique<Secrets>(make_secret_store(default_secret_sources()), std::move(key));
+  session->secrets_ = std::make_unique<Secrets>(std::move(places), std::move(key));
   session->missing_secrets_ = read_secrets(session->manifests_, *session->secrets_, session->journal_.get());
-  forget_secret_variables();
   TransportOptions options;
   options.secrets = session->secrets_.get();
   session->targets_ = std::make_unique<Targets>(

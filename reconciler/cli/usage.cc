@@ -61,7 +61,7 @@ const CommandDescription* ProgramDescription::find(std::string_view command) con
   return found == commands.end() ? nullptr : &*found;
 }
 
-std::string usage_text(const ProgramDescription& program) {
+const std::vector<std::pair<std::string, std::string>>& exit_code_table() {
   static const Rows exit_codes = {{"64", "the command line is wrong"},
                                   {"4", "another run is at work"},
                                   {"3", "the plan is stale: the world or the manifests moved since"},
@@ -70,11 +70,16 @@ std::string usage_text(const ProgramDescription& program) {
                                   {"6", "something could not be observed"},
                                   {"2", "changes or drift remain"},
                                   {"0", "nothing to do, or all done"}};
+  return exit_codes;
+}
+
+std::string usage_text(const ProgramDescription& program) {
   Rows rows;
   for (const auto& command : program.commands) rows.emplace_back(command.name, command.summary);
   return program.summary + "\n\nUsage: " + program.name + " [OPTIONS] COMMAND …\n" + table("Commands", rows) +
-         table("Options", rows_of(program.options)) + table("Exit codes, the first that holds", exit_codes) +
-         "\n`" + program.name + " COMMAND --help` says more.\n";
+         table("Options", rows_of(program.options)) +
+         table("Exit codes, the first that holds", exit_code_table()) + "\n`" + program.name +
+         " COMMAND --help` says more.\n";
 }
 
 std::string usage_text(const ProgramDescription& program, const CommandDescription& command) {

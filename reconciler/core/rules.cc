@@ -200,11 +200,15 @@ const std::vector<Rule>& all_rules() {
           "missing-secret",
           "A manifest names a secret that is nowhere.",
           "Nothing is contacted before all secrets are there: half of a configuration helps nobody.",
-          "Put it into the file NAME of the secrets' folder, which nobody but you may read (mode 0600): "
-          "$HEARTH_SECRETS, else /etc/hearth/secrets for root, else ~/.config/hearth/secrets. Or set "
-          "HEARTH_SECRET_<NAME> (capitals, _ for everything that is no letter or digit). A service may get "
-          "it as a "
-          "systemd credential NAME, with . for each /. One line break at the end of a file is left out.",
+          "The first place that has it counts: the systemd credential NAME, with . for each /; the file NAME "
+          "of the "
+          "secrets' folder, which nobody but you may read (mode 0600): $HEARTH_SECRETS, else "
+          "/etc/hearth/secrets "
+          "for root, else ~/.config/hearth/secrets; the variable HEARTH_SECRET_<NAME> (capitals, _ for "
+          "everything "
+          "that is no letter or digit); secrets/NAME.age beside the manifests, encrypted, which `hearth "
+          "secret set "
+          "NAME` writes. One line break at the end of a file is left out. See: hearth secret list.",
       },
       {
           "unusable-secret",
@@ -212,6 +216,55 @@ const std::vector<Rule>& all_rules() {
           "What others may read is no secret; what is empty or binary is a mistake where a password belongs. "
           "What is shorter than four bytes cannot be found and hidden in what a tool says.",
           "Do what the message says. A secret that others could read should be changed.",
+      },
+      {
+          "age",
+          "The program age could not encrypt or decrypt a secret.",
+          "Secrets in the repository are files of age: without it they can be neither read nor written.",
+          "Install it (apt-get install age). What reads them is the private key in $HEARTH_AGE_IDENTITY, "
+          "else in the "
+          "file that hearth.yaml's secrets.identity names, else in /etc/hearth/age.key for root, else in "
+          "~/.config/hearth/age.key; what they are encrypted to are hearth.yaml's secrets.recipients.",
+      },
+      {
+          "no-recipients",
+          "hearth.yaml does not say who may read the secrets in the repository.",
+          "A secret is encrypted to public keys: without one nobody could ever read it.",
+          "On each machine that runs hearth: age-keygen -o /etc/hearth/age.key (as root). It prints the "
+          "public key. "
+          "Write them all into hearth.yaml: secrets: {recipients: [age1…]}.",
+      },
+      {
+          "bad-recipient",
+          "One of hearth.yaml's secrets.recipients is no public key.",
+          "A private key there would let everybody who has the repository read all secrets.",
+          "Write what `age-keygen -y FILE` prints (age1…), or an SSH key's public half (ssh-ed25519 …). A "
+          "private "
+          "key that was in a repository is known: make a new one and encrypt all secrets anew.",
+      },
+      {
+          "no-secret-given",
+          "No secret could be taken from the terminal or from standard input.",
+          "An empty secret, or one with a typing error that nobody saw, locks people out later.",
+          "Type it twice, or pipe it in: pwgen -s 24 1 | hearth secret set NAME.",
+      },
+      {
+          "shadowed-secret",
+          "Two places have a secret of one name, and only the first counts.",
+          "Whoever changes the other one wonders why nothing happens.",
+          "hearth secret list shows both. Remove the one that is not meant; the order is missing-secret's.",
+      },
+      {
+          "unused-secret",
+          "There is a secret that no manifest names.",
+          "What nobody needs can only leak. Or its name is misspelt in one of the two places.",
+          "Remove it, or correct the name: hearth secret list.",
+      },
+      {
+          "unreadable-here",
+          "A secret was encrypted to others than this machine's identity.",
+          "That may be meant, on a machine where hearth does not run; elsewhere the next plan would fail.",
+          "Let this machine's public key (age-keygen -y FILE) be one of hearth.yaml's secrets.recipients.",
       },
       {
           "bad-secret-name",

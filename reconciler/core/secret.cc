@@ -2,14 +2,12 @@
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -23,13 +21,6 @@ constexpr std::string_view hash_key = "secretHash";
 constexpr std::string_view mark_prefix = "keyed:";
 constexpr std::size_t hash_digits = 64;
 constexpr std::size_t largest_secret = 1U << 20U;
-// Shorter ones occur in any text by chance: to cut them out would tell where they stand.
-constexpr std::size_t shortest_redacted = 4;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // A descriptor that closes itself.
 class File {
@@ -50,144 +41,6 @@ class File {
 std::string reason() {
   return std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is
 }
-
-// All of FD; nothing when it cannot be read or is longer than a secret may be.
-std::optional<SecretText> read_all(int fd) {
-  SecretText out;
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size > 0) out.append({buffer.data(), static_cast<std::size_t>(size)});
-    if (size <= 0 || out.size() > largest_secret) {
-      OPENSSL_cleanse(buffer.data(), buffer.size());
-      if (size < 0 || out.size() > largest_secret) return std::nullopt;
-      return out;
-    }
-  }
-}
-
-SecretText without_last_line_break(SecretText text) {
-  if (!text.reveal().ends_with('\n')) return text;
-  SecretText out;
-  out.append(text.reveal().substr(0, text.size() - 1));
-  return out;
-}
-
-Diagnostic unusable(const std::string& name, const std::string& why, const std::string& hint) {
-  return failure("unusable-secret", "the secret \"" + name + "\" cannot be used: " + why, hint);
-}
-
-// A name is a path below the folder: parts of letters, digits and what else is no surprise in a file name.
-bool is_good_name(std::string_view name) {
-  if (name.empty() || name.size() > 200) return false;
-  std::size_t begin = 0;
-  while (begin <= name.size()) {
-    const std::size_t end = std::min(name.find('/', begin), name.size());
-    const std::string_view part = name.substr(begin, end - begin);
-    if (part.empty() || part.front() == '.') return false;
-    begin = end + 1;
-  }
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-@+").find(c) != std::string_view::npos;
-  });
-}
-
-class SystemSecretStore final : public SecretStore {
- public:
-  explicit SystemSecretStore(SecretSources sources) : sources_(std::move(sources)) {}
-
-  [[nodiscard]] Result<SecretText> resolve(const std::string& name) const override {
-    if (!is_good_name(name)) {
-      return tl::unexpected(
-          failure("bad-secret-name", "\"" + name + "\" is no name for a secret",
-                  "letters, digits and . _ - @ + , in parts between slashes; no part begins with a dot"));
-    }
-    std::string looked;
-    if (!sources_.credentials.empty()) {
-      std::string file = name;
-      std::replace(file.begin(), file.end(), '/', '.');
-      auto found = from_file(name, sources_.credentials + "/" + file, false, looked);
-      if (!found || *found) return checked(name, std::move(found));
-    }
-    if (!sources_.folder.empty()) {
-      auto found = from_file(name, sources_.folder + "/" + name, true, looked);
-      if (!found || *found) return checked(name, std::move(found));
-    }
-    const std::string in_environment = secret_variable(name);
-    if (const char* value = std::getenv(in_environment.c_str()); value != nullptr) {
-      SecretText text;
-      text.append(value);
-      return checked(name, std::optional<SecretText>(std::move(text)));
-    }
-    looked += (looked.empty() ? "" : ", ") + ("the variable " + in_environment);
-    return tl::unexpected(failure(
-        "missing-secret", "there is no secret \"" + name + "\"; looked for " + looked,
-        sources_.folder.empty()
-            ? "set " + in_environment
-            : "write it into " + sources_.folder + "/" + name + " (mode 0600), or set " + in_environment));
-  }
-
- private:
-  using Found = Result<std::optional<SecretText>>;
-
-  static Result<SecretText> checked(const std::string& name, Found found) {
-    if (!found) return tl::unexpected(found.error());
-    SecretText text = **std::move(found);
-    if (text.size() == 0) {
-      return tl::unexpected(unusable(name, "it is empty", "give it content, or leave the field out"));
-    }
-    if (text.reveal().find('\0') != std::string_view::npos) {
-      return tl::unexpected(
-          unusable(name, "it contains NUL bytes",
-                   "secrets are text; encode it (base64) where what reads it can decode it"));
-    }
-    // Nothing so short can be told from ordinary text, where what a tool says is searched for it.
-    if (text.size() < shortest_redacted) {
-      return tl::unexpected(unusable(name,
-                                     "it is shorter than " + std::to_string(shortest_redacted) + " bytes",
-                                     "hearth could not keep it out of what is shown: choose a longer one"));
-    }
-    return text;
-  }
-
-  // Nothing when there is no such file.
-  static Found from_file(const std::string& name, const std::string& path, bool owner_only,
-                         std::string& looked) {
-    const File file(path, O_RDONLY);
-    if (file.get() < 0) {
-      if (errno == ENOENT || errno == ENOTDIR) {
-        looked += (looked.empty() ? "" : ", ") + path;
-        return std::optional<SecretText>();
-      }
-      return tl::unexpected(unusable(name, path + ": " + reason(), "let the user that runs hearth read it"));
-    }
-    struct stat facts{};
-    if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
-      return tl::unexpected(
-          unusable(name, path + " is no regular file", "put the secret into a file of that name"));
-    }
-    if (owner_only && facts.st_uid != ::geteuid()) {
-      return tl::unexpected(unusable(name,
-                                     path + " belongs to another user (" + std::to_string(facts.st_uid) + ")",
-                                     "chown " + std::to_string(::geteuid()) + " " + path));
-    }
-    if (owner_only && (facts.st_mode & 077U) != 0) {
-      return tl::unexpected(
-          unusable(name, "others than its owner may use " + path,
-                   "chmod 600 " + path + "; whoever could read it may know it: think of changing it"));
-    }
-    auto text = read_all(file.get());
-    if (!text) {
-      return tl::unexpected(unusable(name, path + " cannot be read, or is larger than 1 MiB",
-                                     "a secret is a password or a key"));
-    }
-    return std::optional<SecretText>(without_last_line_break(*std::move(text)));
-  }
-
-  SecretSources sources_;
-};
 
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
@@ -240,42 +93,34 @@ bool operator==(const SecretText& a, const SecretText& b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.bytes_.data(), b.bytes_.data(), a.size()) == 0;
 }
 
-SecretSources default_secret_sources() {
-  SecretSources sources;
-  sources.credentials = variable("CREDENTIALS_DIRECTORY");
-  sources.folder = variable("HEARTH_SECRETS");
-  if (!sources.folder.empty()) return sources;
-  if (::geteuid() == 0) {
-    sources.folder = "/etc/hearth/secrets";
-    return sources;
+bool is_secret_name(std::string_view name) {
+  if (name.empty() || name.size() > 200) return false;
+  std::size_t begin = 0;
+  while (begin <= name.size()) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view part = name.substr(begin, end - begin);
+    if (part.empty() || part.front() == '.') return false;
+    begin = end + 1;
   }
-  std::string config = variable("XDG_CONFIG_HOME");
-  if (config.empty()) {
-    std::string home = variable("HOME");
-    if (home.empty()) {
-      const passwd* user = ::getpwuid(::geteuid());
-      home = user == nullptr ? "" : user->pw_dir;
-    }
-    config = home + "/.config";
-  }
-  sources.folder = config + "/hearth/secrets";
-  return sources;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-@+").find(c) != std::string_view::npos;
+  });
 }
 
-std::unique_ptr<SecretStore> make_secret_store(SecretSources sources) {
-  return std::make_unique<SystemSecretStore>(std::move(sources));
-}
-
-std::string secret_variable(std::string_view name) {
-  std::string out = "HEARTH_SECRET_";
-  for (const char c : name) {
-    if (c >= 'a' && c <= 'z') {
-      out += static_cast<char>(c - 'a' + 'A');
-    } else {
-      out += (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+std::optional<SecretText> read_secret_text(int fd) {
+  SecretText out;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size > 0) out.append({buffer.data(), static_cast<std::size_t>(size)});
+    if (size <= 0 || out.size() > largest_secret) {
+      OPENSSL_cleanse(buffer.data(), buffer.size());
+      if (size < 0 || out.size() > largest_secret) return std::nullopt;
+      return out;
     }
   }
-  return out;
 }
 
 Secrets::Secrets(std::unique_ptr<SecretStore> store, std::string key)
@@ -313,13 +158,13 @@ std::string Secrets::redact(std::string text) const {
     const std::string_view whole = secret->reveal();
     const std::string instead = "<secret " + name + ">";
     const auto hide = [&](std::string_view part) {
-      if (part.size() >= shortest_redacted) replace_all(text, part, instead);
+      if (part.size() >= shortest_secret) replace_all(text, part, instead);
     };
     hide(whole);
     // Within a longer text it may begin at each of three places of a group; what it shares a group with stays.
     for (std::size_t skip = 0; skip < 3 && skip + 3 <= whole.size(); ++skip) {
       std::string encoded = base64(whole.substr(skip, (whole.size() - skip) / 3 * 3));
-      if (encoded.size() > shortest_redacted) hide(encoded);
+      if (encoded.size() > shortest_secret) hide(encoded);
       wipe(encoded);
     }
     for (std::size_t begin = 0; begin < whole.size();) {
@@ -328,7 +173,7 @@ std::string Secrets::redact(std::string text) const {
       begin = end + 1;
     }
     // Only the end of what a tool says is kept: it may begin in the middle of the secret.
-    for (std::size_t at = 1; at + shortest_redacted <= whole.size(); ++at) {
+    for (std::size_t at = 1; at + shortest_secret <= whole.size(); ++at) {
       if (!text.starts_with(whole.substr(at))) continue;
       text.replace(0, whole.size() - at, instead);
       break;
@@ -397,7 +242,7 @@ Result<std::string> secret_key(const std::string& file) {
   if (facts.st_uid != ::geteuid() || (facts.st_mode & 077U) != 0) {
     return refuse("may be used by others", "chmod 600 " + file);
   }
-  auto key = read_all(present.get());
+  auto key = read_secret_text(present.get());
   if (!key || key->size() != key_bytes * 2) {
     return refuse("is damaged",
                   "remove it: the next apply takes all secrets for changed, and remembers them anew");

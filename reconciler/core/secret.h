@@ -1,7 +1,9 @@
-// Secrets' content, and where it comes from. Manifests, plans, journals and operations know secrets by name only; what
-// turns a name into bytes is in here, and the bytes go to the host that they were declared for and nowhere else.
+// Secrets' content. Manifests, plans, journals and operations know secrets by name only; what turns a name into bytes
+// (secrets/secret_places says where from) is seen through here, and the bytes go to the host that they were declared for
+// and nowhere else.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,20 +50,15 @@ class SecretStore {
   [[nodiscard]] virtual Result<SecretText> resolve(const std::string& name) const = 0;
 };
 
-struct SecretSources {
-  std::string credentials;  // systemd's folder of credentials; "" when there is none
-  std::string folder;       // of owner-only files
-};
-// $CREDENTIALS_DIRECTORY; and $HEARTH_SECRETS, else /etc/hearth/secrets for root, else $XDG_CONFIG_HOME/hearth/secrets.
-SecretSources default_secret_sources();
+// Nothing shorter can be told from ordinary text, where what a tool says is searched for it.
+constexpr std::size_t shortest_secret = 4;
 
-// In this order: the credential NAME (`/` as `.`), the file NAME below the folder, which nobody but us may read, the
-// variable HEARTH_SECRET_<NAME> (capitals; `_` for all that is neither letter nor digit). One line break at the end of a
-// credential or file is not part of the secret: editors put it there. NUL bytes and empty secrets are refused.
-std::unique_ptr<SecretStore> make_secret_store(SecretSources sources);
+// Whether NAME may be one: parts of letters, digits and . _ - @ + , between slashes, none of which begins with a dot. That
+// is a path below a folder of secrets that leads nowhere else.
+bool is_secret_name(std::string_view name);
 
-// The variable that NAME is looked for in.
-std::string secret_variable(std::string_view name);
+// The bytes that can be read from FD; nothing when that fails or there are more than a secret may have (1 MiB).
+std::optional<SecretText> read_secret_text(int fd);
 
 // The secrets of one run: each is read once. Used from the loop's thread only.
 class Secrets {

@@ -17,6 +17,12 @@ namespace hearth {
 
 class SchemaRegistry;
 
+// secrets, of hearth.yaml: how those in the repository are encrypted
+struct SecretSettings {
+  std::vector<std::string> recipients;  // public keys: all who may read each of them
+  std::string identity;                 // the file of this machine's private key; "" when not given
+};
+
 // hearth.yaml
 struct Settings {
   std::int64_t format = 1;
@@ -25,6 +31,7 @@ struct Settings {
   Value notification = Map{};  // as written
   // policy.proveWithin: how long a change that could lock the operator out may take to be proven harmless.
   std::chrono::seconds prove_within{120};
+  SecretSettings secrets;
 };
 
 struct ManifestSet {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "reconciler/secrets/age.h"
+#include "reconciler/transport/ssh_options.h"
+
 namespace hearth {
 
 namespace {
@@ -19,7 +22,7 @@ class SettingsReader {
       complain_type(document, "", "a map", "begin with `format: 1`");
       return {};
     }
-    static const std::vector<std::string> words = {"format", "cluster", "policy", "notification"};
+    static const std::vector<std::string> words = {"format", "cluster", "policy", "notification", "secrets"};
     for (const auto& member : document.as_map()) {
       if (std::find(words.begin(), words.end(), member.key) != words.end()) continue;
       std::string hint = did_you_mean(member.key, words);
@@ -39,6 +42,7 @@ class SettingsReader {
     read_map(document, "policy", settings.policy);
     read_policy(settings);
     read_map(document, "notification", settings.notification);
+    read_secrets(document, settings.secrets);
     return settings;
   }
 
@@ -95,6 +99,45 @@ class SettingsReader {
     } else {
       settings.prove_within = std::chrono::seconds(seconds->as_integer());
     }
+  }
+
+  void read_secrets(const Value& document, SecretSettings& out) {
+    static const std::vector<std::string> words = {"recipients", "identity"};
+    Value secrets = Map{};
+    read_map(document, "secrets", secrets);
+    for (const auto& member : secrets.as_map()) {
+      if (std::find(words.begin(), words.end(), member.key) != words.end()) continue;
+      complain("unknown-word", member.key_position, "secrets." + member.key,
+               "\"" + member.key + "\" is no word of secrets", did_you_mean(member.key, words));
+    }
+    if (const Value* recipients = secrets.find("recipients")) {
+      if (recipients->is_list()) {
+        for (std::size_t i = 0; i < recipients->as_list().size(); ++i)
+          read_recipient(recipients->as_list()[i], "secrets.recipients[" + std::to_string(i) + "]", out);
+      } else {
+        complain_type(*recipients, "secrets.recipients", "a list", "write a list of public keys: `[age1…]`");
+      }
+    }
+    const Value* identity = secrets.find("identity");
+    if (identity == nullptr) return;
+    if (!identity->is_string()) return complain_type(*identity, "secrets.identity", "a string");
+    const std::string& file = identity->as_string();
+    // A path seen from here would be one in the repository, for all to read.
+    if (!file.starts_with("/") && !file.starts_with("~/")) {
+      return complain("bad-value", identity->position(), "secrets.identity",
+                      "the file of the private key is to be a whole path outside of the repository",
+                      "write a path that begins with / or ~/");
+    }
+    out.identity = expand_home(file);
+  }
+
+  void read_recipient(const Value& value, const std::string& path, SecretSettings& out) {
+    if (!value.is_string()) return complain_type(value, path, "a string");
+    const std::string why = why_no_recipient(value.as_string());
+    if (why.empty()) return out.recipients.push_back(value.as_string());
+    complain("bad-recipient", value.position(), path, why,
+             "write what `age-keygen -y FILE` prints of the file with the private key (age1…), or a public "
+             "SSH key: ssh-ed25519 …");
   }
 
   void read_map(const Value& document, const char* word, Value& out) {

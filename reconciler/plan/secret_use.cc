@@ -1,13 +1,9 @@
 #include "reconciler/plan/secret_use.h"
 
-#include <cstdlib>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX declares it nowhere
 
 namespace hearth {
 
@@ -70,13 +66,15 @@ Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* j
   return missing_for(read_secrets(set, secrets, journal), {});
 }
 
-void forget_secret_variables() {
-  std::vector<std::string> names;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (text.starts_with(secret_variable(""))) names.emplace_back(text.substr(0, text.find('=')));
+std::vector<SecretUse> secret_uses(const ManifestSet& set) {
+  std::vector<SecretUse> uses;
+  for (const Resource& resource : set.resources) {
+    std::vector<std::pair<const Value*, std::string>> named;
+    collect(resource.desired, "spec", named);
+    for (const auto& [value, path] : named)
+      uses.push_back({value->as_secret().name, resource.address.to_string(), path, value->position()});
   }
-  for (const std::string& name : names) ::unsetenv(name.c_str());
+  return uses;
 }
 
 std::vector<std::string> secret_fields(const Value& spec) {

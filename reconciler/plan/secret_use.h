@@ -29,9 +29,15 @@ Diagnostics missing_for(const std::vector<MissingSecret>& missing, const Selecti
 // had.
 Diagnostics prepare_secrets(ManifestSet& set, Secrets& secrets, const Journal* journal);
 
-// Takes all HEARTH_SECRET_… variables out of the environment, so that no program that is started inherits them: once all
-// secrets are read.
-void forget_secret_variables();
+// Where a manifest names a secret.
+struct SecretUse {
+  std::string name;
+  std::string address;  // of the resource
+  std::string path;     // within the document, as in `spec.content[1]`
+  Position position;
+};
+// All that SET names, in order of declaration: a manifest for many hosts is many uses.
+std::vector<SecretUse> secret_uses(const ManifestSet& set);
 
 // The fields of SPEC, a map, that hold secrets.
 std::vector<std::string> secret_fields(const Value& spec);

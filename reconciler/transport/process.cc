@@ -38,13 +38,18 @@ void set_nonblocking(const FileDescriptor& fd) {
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
 }
 
-// Reads what there is. False at the end of the stream.
-bool read_available(const FileDescriptor& fd, std::string& into) {
-  std::array<char, 65536> buffer;
+constexpr std::size_t read_size = 65536;
+
+// Reads what there is, but not much beyond what REQUEST wants at most. False at the end of the stream.
+bool read_available(const FileDescriptor& fd, std::string& into, const ProcessRequest& request) {
+  std::array<char, read_size> buffer;
   for (;;) {
     const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
     if (n > 0) {
       into.append(buffer.data(), static_cast<std::size_t>(n));
+      if (request.secret) explicit_bzero(buffer.data(), static_cast<std::size_t>(n));
+      // A writer that is never done must not grow it for ever, nor (if secret) beyond what was reserved.
+      if (into.size() > request.max_output) return true;
     } else if (n == 0) {
       return false;
     } else if (errno != EINTR) {
@@ -113,6 +118,8 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
   for (const FileDescriptor* fd : {&in.write, &out.read, &err.read}) set_nonblocking(*fd);
 
   ProcessResult result;
+  // Text that grows is moved, and what it leaves behind is not wiped.
+  if (request.secret) result.out.reserve(request.max_output + 2 * read_size);
   std::string_view rest = request.input;
   if (rest.empty()) in.write.reset();
   const Clock::time_point deadline = Clock::now() + request.timeout;
@@ -136,8 +143,8 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
       break;
     }
     if (polled[0].revents != 0 && !write_available(in.write, rest)) in.write.reset();
-    if (polled[1].revents != 0 && !read_available(out.read, result.out)) out.read.reset();
-    if (polled[2].revents != 0 && !read_available(err.read, result.err)) err.read.reset();
+    if (polled[1].revents != 0 && !read_available(out.read, result.out, request)) out.read.reset();
+    if (polled[2].revents != 0 && !read_available(err.read, result.err, request)) err.read.reset();
     if (polled[4].revents != 0) {
       result.end = ProcessResult::End::stopped;
       break;
@@ -151,9 +158,11 @@ Result<ProcessResult> run_process(const ProcessRequest& request) {
       break;
     }
     if (polled[3].revents != 0) {
-      if (out.read.valid()) read_available(out.read, result.out);
-      if (err.read.valid()) read_available(err.read, result.err);
+      if (out.read.valid()) read_available(out.read, result.out, request);
+      if (err.read.valid()) read_available(err.read, result.err, request);
       running = false;
+      if (result.out.size() + result.err.size() > request.max_output)
+        result.end = ProcessResult::End::too_much_output;
     }
   }
   // Before the leader is reaped its number cannot become another's.

@@ -16,6 +16,7 @@ struct ProcessRequest {
   std::string input;              // its standard input
   std::chrono::milliseconds timeout{60'000};
   std::size_t max_output = 64U << 20U;  // bytes of both streams together
+  bool secret = false;                  // what it says is: no copy of it is left in memory that was ours
   int stop_fd = -1;                     // ends the process as soon as it becomes readable; -1: nothing does
   // Asked whenever output came; true says that nothing further is wanted (the process may still live, and is
   // ended).

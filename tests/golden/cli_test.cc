@@ -112,6 +112,7 @@ Outcome run_case(const fs::path& file) {
   // What differs from one build to the next is not what is compared.
   for (std::string* text : {&result->out, &result->err}) {
     *text = replaced(*text, journal, "@journal");
+    *text = replaced(*text, HEARTH_BUILD_DIR "/" HEARTH_LIBDIR, "@build/lib/hearth");
     *text = replaced(*text, HEARTH_BUILD_DIR, "@build");
     *text = replaced(*text, HEARTH_ABI_TAG, "@abi");
   }

@@ -220,6 +220,36 @@ TEST_F(FingerprintTest, IsTheSameForWhatAsksForTheSame) {
   }
 }
 
+ManifestSet with_settings(const std::string& secrets) {
+  return load_manifest_texts({{"hearth.yaml", "format: 1\nsecrets: " + secrets + "\n"}}, real_schemas());
+}
+
+TEST(Settings, SayWhoMayReadSecrets) {
+  const auto set = with_settings(
+      "{identity: /etc/key, recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p]}");
+  EXPECT_TRUE(set.complete) << set.diagnostics.to_string();
+  EXPECT_EQ(set.settings.secrets.identity, "/etc/key");
+  EXPECT_EQ(set.settings.secrets.recipients.size(), 1U);
+}
+
+TEST(Settings, RefuseRecipientsThatAreNoneAndDoNotRepeatThem) {
+  const std::string said =
+      with_settings("{recipients: [AGE-SECRET-KEY-1QQQQQ, /etc/passwd, 7], recipient: x}")
+          .diagnostics.to_string();
+  EXPECT_EQ(said.find("QQQQQ"), std::string::npos) << said;
+  EXPECT_NE(said.find("hearth.yaml:2:24: error[bad-recipient]: this is a private key"), std::string::npos)
+      << said;
+  for (const char* place : {"at secrets.recipients[0]", "at secrets.recipients[1]",
+                            "at secrets.recipients[2]", "did you mean \"recipients\"?"})
+    EXPECT_NE(said.find(place), std::string::npos) << said;
+}
+
+TEST(Settings, DoNotTakeAnIdentityFromTheRepository) {
+  const std::string said = with_settings("{identity: keys/age.key}").diagnostics.to_string();
+  EXPECT_NE(said.find("hearth.yaml:2:21: error[bad-value]: the file of the private key"), std::string::npos)
+      << said;
+}
+
 constexpr const char* one_node = "kind: Node\nname: pve\nspec: {address: 192.0.2.1}\n---\n";
 
 std::string complaints_about(const std::string& text) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <type_traits>
 
@@ -27,52 +26,6 @@ SecretText text_of(const std::string& bytes) {
   return SecretText(std::string(bytes));
 }
 
-class Store : public ::testing::Test {
- protected:
-  void put(const std::string& path, const std::string& content, mode_t mode = 0600) {
-    std::filesystem::create_directories(std::filesystem::path(folder_ / path).parent_path());
-    std::ofstream(folder_ / path, std::ios::binary) << content;
-    ::chmod((folder_ / path).c_str(), mode);
-  }
-  Result<SecretText> resolve(const std::string& name) const {
-    return make_secret_store({folder_ / "credentials", folder_ / "files"})->resolve(name);
-  }
-  std::string found(const std::string& name) const {
-    const auto text = resolve(name);
-    return text ? std::string(text->reveal()) : text.error().to_string();
-  }
-  TemporaryFolder folder_;
-};
-
-TEST_F(Store, LooksAtCredentialsThenFilesThenTheEnvironment) {
-  ::setenv("HEARTH_SECRET_SAMBA_EVE", "from the environment", 1);
-  EXPECT_EQ(found("samba/eve"), "from the environment");
-  put("files/samba/eve", "from a file\n");
-  EXPECT_EQ(found("samba/eve"), "from a file");
-  put("credentials/samba.eve", "a credential", 0440);
-  EXPECT_EQ(found("samba/eve"), "a credential");
-  ::unsetenv("HEARTH_SECRET_SAMBA_EVE");
-}
-
-TEST_F(Store, VariablesAreNotHandedOn) {
-  ::setenv("HEARTH_SECRET_A", "1", 1);
-  ::setenv("HEARTH_SECRET_B", "2", 1);
-  ::setenv("HEARTH_SECRETS_ARE_ELSEWHERE", "3", 1);
-  forget_secret_variables();
-  EXPECT_EQ(std::getenv("HEARTH_SECRET_A"), nullptr);
-  EXPECT_EQ(std::getenv("HEARTH_SECRET_B"), nullptr);
-  EXPECT_STREQ(std::getenv("HEARTH_SECRETS_ARE_ELSEWHERE"), "3");
-  ::unsetenv("HEARTH_SECRETS_ARE_ELSEWHERE");
-}
-
-TEST_F(Store, RefusesWhatIsTooShortToBeHidden) {
-  put("files/pin", "123\n");
-  EXPECT_NE(found("pin").find("error[unusable-secret]"), std::string::npos) << found("pin");
-  EXPECT_EQ(found("pin").find("123"), std::string::npos);
-  put("files/pin", "1234\n");
-  EXPECT_EQ(found("pin"), "1234");
-}
-
 TEST(MissingSecrets, AreNoMatterOfWhoDoesNotUseThem) {
   const std::vector<MissingSecret> missing = {{{"File", "a", "pve"}, failure("missing-secret", "no a")},
                                               {{"File", "a", "nas"}, failure("missing-secret", "no a")},
@@ -80,55 +33,6 @@ TEST(MissingSecrets, AreNoMatterOfWhoDoesNotUseThem) {
   EXPECT_EQ(missing_for(missing, {}).all().size(), 2U) << "each place once";
   EXPECT_EQ(missing_for(missing, Selection::parse({"File/b@pve"}).value()).all().size(), 1U);
   EXPECT_TRUE(missing_for(missing, Selection::parse({"File/motd@pve"}).value()).empty());
-}
-
-TEST_F(Store, SaysEverywhereItLookedAndWhatToDo) {
-  const std::string root = folder_.path();
-  EXPECT_EQ(found("samba/eve"),
-            "error[missing-secret]: there is no secret \"samba/eve\"; looked for " + root +
-                "/credentials/samba.eve, " + root +
-                "/files/samba/eve, the variable HEARTH_SECRET_SAMBA_EVE\n    write it into " + root +
-                "/files/samba/eve (mode 0600), or set HEARTH_SECRET_SAMBA_EVE\n");
-}
-
-TEST_F(Store, RefusesWhatOthersMayRead) {
-  for (const mode_t mode : {0640U, 0604U, 0620U, 0601U}) {
-    put("files/open", "hunter2hunter2", mode);
-    ::setenv("HEARTH_SECRET_OPEN", "must not be fallen back to", 1);
-    const std::string said = found("open");
-    ::unsetenv("HEARTH_SECRET_OPEN");
-    EXPECT_NE(said.find("error[unusable-secret]"), std::string::npos) << said;
-    EXPECT_NE(said.find("chmod 600 "), std::string::npos) << said;
-    EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
-  }
-}
-
-TEST_F(Store, RefusesWhatBelongsToSomebodyElse) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can make such a file";
-  put("files/theirs", "x");
-  ASSERT_EQ(::chown((folder_ / "files/theirs").c_str(), 12345, 0), 0);
-  EXPECT_NE(found("theirs").find("belongs to another user (12345)"), std::string::npos);
-}
-
-TEST_F(Store, RefusesWhatIsNoSecret) {
-  put("files/empty", "\n");
-  EXPECT_NE(found("empty").find("it is empty"), std::string::npos);
-  put("files/binary", std::string("a\0b", 3));
-  EXPECT_NE(found("binary").find("NUL"), std::string::npos);
-  std::filesystem::create_directories(folder_ / "files/folder");
-  EXPECT_NE(found("folder").find("no regular file"), std::string::npos);
-}
-
-TEST_F(Store, NamesDoNotLeadOutOfTheFolder) {
-  put("outside", "x");
-  for (const char* name :
-       {"../outside", "/etc/shadow", "a//b", "a/", ".hidden", "a/../b", "", "a\nb", "a b", "*"})
-    EXPECT_NE(found(name).find("error[bad-secret-name]"), std::string::npos) << name;
-}
-
-TEST_F(Store, LeavesOutOneLineBreakAtTheEndAndNothingElse) {
-  put("files/a", "  two \n\n");
-  EXPECT_EQ(found("a"), "  two \n");
 }
 
 TEST(SecretText, ComparesAndMoves) {

@@ -57,6 +57,8 @@ gives 0 exec agent -- true
 json '.hosts[0].exitCode' 0
 gives 0 import
 json '.files | type' array
+gives 0 secret list
+gives 0 secret check
 gives 0 version
 gives 0 completion bash
 
@@ -94,6 +96,9 @@ gives 0 history File/no-such@agent
 json '.actions | length' 0
 gives 1 history 999
 gives 64 apply --yes --allow everything
+gives 64 secret set
+gives 1 secret set lab/password
+json '.diagnostics[0].rule' no-recipients
 
 step "for a person: usage errors say what was meant, on standard error"
 expect 64 hearth plna

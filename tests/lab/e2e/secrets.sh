@@ -46,10 +46,11 @@ node_files() {
 in_outputs() { grep -raFl -f "$1" "$work/told"; }
 in_journal() { grep -raFl -f "$1" "$work/journal"; }
 in_plan_file() { grep -aFl -f "$1" "$work/plan.json"; }
+in_repository() { grep -raFl -f "$1" "$manifests"; }
 in_node_log() { node_log | grep -aF -f "$1"; }
 in_node_files() { node_files <"$1"; }
 in_processes() { grep -aF -f "$1" "$work/processes"; }
-places="in_outputs in_journal in_plan_file in_node_log in_node_files in_processes"
+places="in_outputs in_journal in_plan_file in_repository in_node_log in_node_files in_processes"
 
 found_in() { found=$("$1" "$2" 2>/dev/null) && [ -n "$found" ]; }
 
@@ -115,6 +116,10 @@ for form in 1 2 3 4 5; do
     found_in in_journal "$work/forms" || broken "journal: form $form is not found"
     printf '{"a": "%s"}\n' "$text" >"$work/plan.json"
     found_in in_plan_file "$work/forms" || broken "plan file: form $form is not found"
+    mkdir -p "$manifests/secrets"
+    printf 'x%s' "$text" >"$manifests/secrets/planted"
+    found_in in_repository "$work/forms" || broken "repository: form $form is not found"
+    rm -r "$manifests/secrets"
 done
 rm "$work/told/planted" "$work/journal/planted" "$work/plan.json"
 on agent logger "planted $planted"
@@ -224,7 +229,49 @@ told environment 0 env HEARTH_SECRET_LAB_PASSWORD="$value" "$HEARTH_BIN" -C "$ma
 mkdir "$work/credentials"
 printf '%s' "$value" >"$work/credentials/lab.password"
 told credential 0 env CREDENTIALS_DIRECTORY="$work/credentials" "$HEARTH_BIN" -C "$manifests" plan
-set_secret "$value"
+
+step "the same, encrypted in the repository: neither the new value nor the key is anywhere"
+command -v age-keygen >/dev/null || broken "age is not installed (tests/packages)"
+age-keygen -o "$work/age.key" 2>"$work/key-made"
+key=$(grep '^AGE-SECRET-KEY-' "$work/age.key")
+export HEARTH_AGE_IDENTITY="$work/age.key"
+echo "secrets: {recipients: [$(age-keygen -y "$work/age.key")]}" >>"$manifests/hearth.yaml"
+old=$value
+value=$(new_value)
+watch_processes
+printf '%s\n' "$value" | told age-set 0 timeout 60 "$HEARTH_BIN" -C "$manifests" secret set lab/password
+says "secrets/lab/password.age"
+told age-list 0 hearth secret list -o json
+json '.secrets[] | [.name, .places[0].origin, .usedBy[0].address] | join(" ")' \
+    "lab/password encrypted File/agent-secret@agent"
+told age-check 0 hearth secret check
+says "1 of 1 secret can be used."
+told age-plan 2 hearth plan --out "$work/plan.json"
+told age-applied 0 hearth apply --yes -v
+watched
+node_prints agent "user = hearth
+password = $value" cat "$declared"
+plan_is_empty
+step "… who is not a recipient reads nothing and is told so, before anything is contacted"
+before=$(logins agent)
+age-keygen -o "$work/other.key" 2>"$work/key-made"
+export HEARTH_AGE_IDENTITY="$work/other.key"
+told age-other 1 hearth plan
+says "unusable-secret" "is not encrypted to the identity in $work/other.key"
+told age-other-check 1 hearth secret check
+chmod 644 "$work/other.key"
+told age-open 1 hearth secret check
+says "chmod 600 $work/other.key"
+[ "$(logins agent)" -eq "$before" ] || broken "the node was contacted"
+export HEARTH_AGE_IDENTITY="$work/age.key"
+step "… and another place of the same name is reported"
+set_secret "$old"
+told age-shadowed 0 hearth secret check
+says "shadowed-secret" "$HEARTH_SECRETS/lab/password"
+rm "$HEARTH_SECRETS/lab/password"
+nowhere "$old"
+nowhere "$value"
+nowhere "$key"
 
 step "no secret any more: what was one is not shown as it goes"
 manifest agent-file <<END

@@ -1,0 +1,1 @@
+secret list lab/password -C secrets -o json

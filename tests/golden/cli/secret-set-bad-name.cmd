@@ -1,0 +1,1 @@
+secret set ../x -C secrets

@@ -1,0 +1,1 @@
+HEARTH_AGE_IDENTITY=no-such.key secret set lab/new -C secrets

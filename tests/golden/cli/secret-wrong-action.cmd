@@ -1,0 +1,1 @@
+secret show lab/password -C secrets

@@ -4,16 +4,20 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 
 #include "reconciler/cli/installation.h"
+#include "reconciler/cli/pause_view.h"
 #include "reconciler/core/digest.h"
+#include "reconciler/drift/pauses.h"
 #include "reconciler/manifest/checkout.h"
 #include "reconciler/plan/secret_use.h"
 #include "reconciler/transport/make_transport.h"
 
 namespace hearth {
 
-tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocation& invocation) {
+tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocation& invocation,
+                                                                  std::optional<Checkout> checkout) {
   const auto refuse = [](Diagnostic error) {
     Diagnostics all;
     all.add(std::move(error));
@@ -25,9 +29,9 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
   session->manifests_ = load_manifests(invocation.folder, session->schemas_);
   if (!session->manifests_.complete) return tl::unexpected(session->manifests_.diagnostics);
 
-  const Checkout checkout = read_checkout(invocation.folder);
-  session->commit_ = checkout.commit;
-  session->dirty_ = checkout.dirty;
+  if (!checkout) checkout = read_checkout(invocation.folder);
+  session->commit_ = checkout->commit;
+  session->dirty_ = checkout->dirty;
   auto journal = open_journal(default_journal_path());
   if (journal) {
     session->journal_ = *std::move(journal);
@@ -81,6 +85,14 @@ std::unique_ptr<Survey> Session::look(const Selection& selection, ProgressListen
   loop_.run_until([&] { return result != nullptr; });
   result->plan.commit = commit_;
   result->plan.dirty = dirty_;
+  if (journal_ != nullptr) {
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now().time_since_epoch()).count();
+    for (const PauseRecord& pause : open_pauses(journal_->pauses(), now)) {
+      result->plan.notes.push_back(
+          {Note::Type::info, {}, "paused for hearth reconcile: " + pause_text(pause)});
+    }
+  }
   return result;
 }
 

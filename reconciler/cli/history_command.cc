@@ -79,11 +79,19 @@ std::string changes_text(const Value& changes) {
   return out;
 }
 
+// What was applied for the first time has no cause worth a word.
+std::string cause_text(const std::string& cause) {
+  if (cause == "drift") return "  (drift)";
+  if (cause == "intent") return "  (new intent)";
+  if (cause == "both") return "  (drift and new intent)";
+  return {};
+}
+
 std::string action_text(const Journal& journal, const ActionRecord& action, const TextStyle& style) {
   std::string out = "    " +
                     paint(style, color_of(action.outcome), padded(outcome_or_open(action.outcome), 17)) +
-                    padded(action.operation, 8) + printable(action.address) + "\n" +
-                    indented(action.detail, "        ") + changes_text(action.changes);
+                    padded(action.operation, 8) + printable(action.address) + cause_text(action.cause) +
+                    "\n" + indented(action.detail, "        ") + changes_text(action.changes);
   for (const StepRecord& step : journal.steps_of(action.id)) {
     const std::string number = std::to_string(step.number);
     out += "      " + std::string(number.size() < 2 ? 1 : 0, ' ') + number + "  " + printable(step.summary) +
@@ -113,9 +121,9 @@ Value action_json(const Journal& journal, const ActionRecord& action) {
                            {"outcome", step.outcome},
                            {"output", step.output}});
   }
-  return Map{{"run", action.run},         {"address", action.address}, {"action", action.operation},
-             {"changes", action.changes}, {"outcome", action.outcome}, {"detail", action.detail},
-             {"steps", std::move(steps)}};
+  return Map{{"run", action.run},       {"address", action.address}, {"action", action.operation},
+             {"cause", action.cause},   {"changes", action.changes}, {"outcome", action.outcome},
+             {"detail", action.detail}, {"steps", std::move(steps)}};
 }
 
 // What was asked for, collected first: whether the journal could be read is known only afterwards.

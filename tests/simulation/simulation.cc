@@ -355,12 +355,26 @@ class WatchedJournal final : public Journal {
   }
   Result<void> remember(const AppliedRecord& record) override { return journal_.remember(record); }
   Result<void> forget(const Claim& claim) override { return journal_.forget(claim); }
+  Result<void> add_pauses(const std::vector<PauseRecord>& records) override {
+    return journal_.add_pauses(records);
+  }
+  Result<void> note_fact(const std::string& key, const Value& fact) override {
+    return journal_.note_fact(key, fact);
+  }
   Result<void> flush() override { return journal_.flush(); }
   [[nodiscard]] std::optional<AppliedRecord> applied(const Claim& claim) const override {
     return journal_.applied(claim);
   }
   [[nodiscard]] std::vector<AppliedRecord> all_applied() const override { return journal_.all_applied(); }
   [[nodiscard]] std::vector<RunRecord> runs(std::size_t most) const override { return journal_.runs(most); }
+  [[nodiscard]] std::optional<RunRecord> last_run(const std::string& command) const override {
+    return journal_.last_run(command);
+  }
+  [[nodiscard]] std::optional<RunRecord> run(RunId id) const override { return journal_.run(id); }
+  [[nodiscard]] std::vector<PauseRecord> pauses() const override { return journal_.pauses(); }
+  [[nodiscard]] std::optional<Value> fact(const std::string& key) const override {
+    return journal_.fact(key);
+  }
   [[nodiscard]] std::vector<ActionRecord> actions_of(RunId run) const override {
     return journal_.actions_of(run);
   }

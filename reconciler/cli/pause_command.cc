@@ -43,7 +43,10 @@ Result<void> check_patterns(const Invocation& invocation, const std::vector<std:
     if (const auto address = Address::parse(record.address)) known.push_back(*address);
   }
   for (const PauseRecord& record : journal.pauses()) names.push_back(record.pattern);
-  for (const Address& address : known) names.push_back(address.to_string());
+  for (const Address& address : known) {
+    names.push_back(address.to_string());
+    names.push_back(address.kind + "/" + address.name);
+  }
   for (const std::string& pattern : selection->unmatched(known)) {
     if (std::find(names.begin(), names.end(), pattern) != names.end()) continue;
     const std::string nearest = did_you_mean(pattern, names);

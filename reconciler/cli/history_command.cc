@@ -132,14 +132,30 @@ struct Answer {
   Map document;
 };
 
+// The timer found everything in order: true of almost all of its runs, and news of none.
+bool is_idle(const RunRecord& run) {
+  return run.command == "reconcile" && run.exit_code == 0 && run.summary == "Nothing to do.";
+}
+
 Answer recent_runs(const Journal& journal, std::size_t most, const TextStyle& style) {
   Answer answer;
   List list;
-  for (const RunRecord& run : journal.runs(most)) {
+  std::size_t idle = 0;
+  for (const RunRecord& run : journal.runs(style.verbose ? most : all)) {
+    if (is_idle(run) && !style.verbose) {
+      ++idle;
+      continue;
+    }
+    if (list.size() == most) break;
     answer.text += run_line(run, style);
     list.push_back(run_json(run));
   }
   if (list.empty()) answer.text = "Nothing has been applied yet.\n";
+  if (idle > 0) {
+    answer.text += paint(style, Color::dim,
+                         counted(idle, "run") + " of hearth reconcile found nothing to do (-v shows them).") +
+                   "\n";
+  }
   answer.document.set("runs", std::move(list));
   return answer;
 }

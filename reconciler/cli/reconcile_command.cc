@@ -14,6 +14,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "reconciler/apply/adopt.h"
 #include "reconciler/cli/apply_view.h"
@@ -69,7 +70,7 @@ Result<FileDescriptor> lock_reconcile(const std::string& journal) {
 class ExportFolder {
  public:
   static Result<ExportFolder> make(const std::string& journal) {
-    std::string path = (fs::path(journal).parent_path() / "manifests-XXXXXX").string();
+    std::string path = journal + ".export-XXXXXX";
     if (::mkdtemp(path.data()) == nullptr) {
       return tl::unexpected(failure("no-room",
                                     "cannot make a folder in " + fs::path(journal).parent_path().string() +
@@ -78,6 +79,17 @@ class ExportFolder {
     }
     return ExportFolder(std::move(path));
   }
+  // What runs that were killed have left. Whoever calls this is the only one at work.
+  static void remove_left_over(const std::string& journal) {
+    const std::string begin = fs::path(journal).filename().string() + ".export-";
+    std::error_code error;
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(fs::path(journal).parent_path(), error)) {
+      if (entry.path().filename().string().starts_with(begin)) left.push_back(entry.path());
+    }
+    for (const fs::path& path : left) fs::remove_all(path, error);
+  }
+
   ExportFolder(ExportFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   ExportFolder& operator=(ExportFolder&& other) noexcept {
     std::swap(path_, other.path_);
@@ -110,6 +122,7 @@ class ReconcileRun {
       auto lock = lock_reconcile(journal_path);
       if (!lock) return fail(invocation_, lock.error(), ExitCode::lease_held);
       lock_ = *std::move(lock);
+      ExportFolder::remove_left_over(journal_path);
       memory_ = recall_checkout(**journal, invocation_.folder);
       if (const auto damage = (*journal)->damage()) return fail(invocation_, *damage);
     }
@@ -157,12 +170,30 @@ class ReconcileRun {
     }
     auto session = Session::open(there, Checkout{commit, false});
     if (!session) {
-      wrong = session.error();
+      wrong = exported ? as_in_commit(session.error(), commit) : session.error();
       return false;
     }
     session_ = *std::move(session);
     commit_ = commit;
     return true;
+  }
+
+  // Complaints about a folder that will be gone, as git names files of a commit: `0123abc:motd.yaml`.
+  Diagnostics as_in_commit(const Diagnostics& complaints, const std::string& commit) const {
+    Diagnostics out;
+    for (Diagnostic complaint : complaints.all()) {
+      const std::string folder = export_->path() + "/";
+      if (complaint.position.known() && complaint.position.file->starts_with(folder)) {
+        complaint.position.file =
+            intern_file_name(short_commit(commit) + ":" + complaint.position.file->substr(folder.size()));
+      }
+      for (std::string* text : {&complaint.message, &complaint.hint}) {
+        for (auto at = text->find(export_->path()); at != std::string::npos; at = text->find(export_->path()))
+          text->replace(at, export_->path().size(), "commit " + short_commit(commit));
+      }
+      out.add(std::move(complaint));
+    }
+    return out;
   }
 
   // ---- What is said, and kept ----

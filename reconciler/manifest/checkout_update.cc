@@ -16,14 +16,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The nearest folder at or above FOLDER that has a `.git`; "" when none has.
-fs::path work_tree_of(const std::string& folder) {
+// Where FOLDER lies in a repository. A commit may have emptied the folder, and so removed it: what it is in is still there.
+struct Place {
+  fs::path tree;      // the nearest folder at or above it that has a `.git`; "" when none has
+  std::string below;  // FOLDER as seen from there; "." for itself
+  fs::path nearest;   // FOLDER, or the nearest one above it that exists
+};
+
+Place place_of(const std::string& folder) {
   std::error_code error;
-  fs::path at = fs::canonical(folder, error);
-  if (error) return {};
-  for (;; at = at.parent_path()) {
-    if (fs::exists(at / ".git", error)) return at;
-    if (at == at.parent_path()) return {};
+  Place place;
+  const fs::path whole = fs::weakly_canonical(fs::absolute(folder, error), error);
+  if (error) return place;
+  place.nearest = whole;
+  while (!fs::exists(place.nearest, error) && place.nearest != place.nearest.parent_path())
+    place.nearest = place.nearest.parent_path();
+  for (fs::path at = place.nearest;; at = at.parent_path()) {
+    if (fs::exists(at / ".git", error)) {
+      place.tree = at;
+      place.below = whole.lexically_relative(at).string();
+      while (place.below.size() > 1 && place.below.ends_with('/')) place.below.pop_back();
+      return place;
+    }
+    if (at == at.parent_path()) return place;
   }
 }
 
@@ -36,17 +51,20 @@ uid_t owner_of(const fs::path& path) {
 class Update {
  public:
   Update(const std::string& folder, const std::string& known, std::chrono::seconds patience)
-      : folder_(folder), known_(known), patience_(patience), git_(folder) {}
+      : folder_(folder),
+        known_(known),
+        patience_(patience),
+        place_(place_of(folder)),
+        git_(place_.tree.string()) {}
 
   CheckoutUpdate run() {
     out_.remote = known_;
-    const fs::path tree = work_tree_of(folder_);
-    if (tree.empty()) {
+    if (place_.tree.empty()) {
       out_.outcome = "no git repository: the manifests are taken as they lie there";
       return std::move(out_);
     }
     out_.in_git = true;
-    if (!may_be_trusted(tree)) return std::move(out_);
+    if (!may_be_trusted()) return std::move(out_);
     const Git::Answer head = git_.run({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
     if (!head.good) {
       // Without a commit there is nothing to go by but the files themselves.
@@ -72,12 +90,12 @@ class Update {
   }
 
   // A `.git` that somebody put above the manifests says which commit of which repository they are.
-  bool may_be_trusted(const fs::path& tree) {
-    const uid_t owner = owner_of(tree / ".git");
-    if (owner != 0 && owner != ::geteuid() && owner != owner_of(folder_)) {
+  bool may_be_trusted() {
+    const uid_t owner = owner_of(place_.tree / ".git");
+    if (owner != 0 && owner != ::geteuid() && owner != owner_of(place_.nearest)) {
       out_.in_git = false;
       trouble("git-owner",
-              (tree / ".git").string() + " belongs to user " + std::to_string(owner) +
+              (place_.tree / ".git").string() + " belongs to user " + std::to_string(owner) +
                   ", who owns neither the manifests nor runs hearth",
               "chown it to the owner of the manifests, or move the manifests elsewhere");
       return false;
@@ -98,8 +116,8 @@ class Update {
 
   // False when there are any (or nobody can tell): then nothing is moved.
   bool look_for_changes() {
-    const Git::Answer status =
-        git_.run({"status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", "--", "."});
+    const Git::Answer status = git_.run(
+        {"status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", "--", place_.below});
     if (!status.good) {
       out_.clean = false;
       trouble("git-failed", "git cannot tell whether the manifests have changed: " + status.why,
@@ -211,14 +229,15 @@ class Update {
   }
 
   void look_again() {
-    const Git::Answer status =
-        git_.run({"status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", "--", "."});
+    const Git::Answer status = git_.run(
+        {"status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=all", "--", place_.below});
     out_.clean = status.good && status.out.empty();
   }
 
   const std::string& folder_;
   std::string known_;
   const std::chrono::seconds patience_;
+  const Place place_;
   const Git git_;
   CheckoutUpdate out_;
 };
@@ -231,28 +250,21 @@ CheckoutUpdate update_checkout(const std::string& folder, const std::string& kno
 }
 
 Result<void> export_commit(const std::string& folder, const std::string& commit, const std::string& into) {
-  const Git git(folder);
+  const Place place = place_of(folder);
+  const Git git(place.tree.string());
   const auto refuse = [&](const std::string& why) -> Result<void> {
     return tl::unexpected(
         failure("git-failed", "commit " + short_commit(commit) + " cannot be read: " + why,
                 "see whether it is still there: git -C " + folder + " show --stat " + short_commit(commit)));
   };
-  const Git::Answer prefix = git.run({"rev-parse", "--show-prefix"});
-  const Git::Answer top = git.run({"rev-parse", "--show-toplevel"});
-  if (!prefix.good || !top.good) return refuse(prefix.good ? top.why : prefix.why);
-  std::string tree = commit + "^{tree}";
-  if (!prefix.out.empty()) {
-    const std::string below = prefix.out.substr(0, prefix.out.find_last_not_of('/') + 1);
-    tree = commit + ":" + below;
-  }
+  const std::string tree = place.below == "." ? commit + "^{tree}" : commit + ":" + place.below;
   // An index of its own: the checkout's is somebody else's.
   const std::string index = into + "/.index";
-  const Git at_top(top.out);
   const std::vector<std::string> variables = {"GIT_INDEX_FILE=" + index};
-  if (const auto read = at_top.run({"read-tree", tree}, std::chrono::seconds(60), variables); !read.good)
+  if (const auto read = git.run({"read-tree", tree}, std::chrono::seconds(60), variables); !read.good)
     return refuse(read.why);
-  const auto written = at_top.run({"checkout-index", "--all", "--quiet", "--prefix=" + into + "/"},
-                                  std::chrono::seconds(60), variables);
+  const auto written = git.run({"checkout-index", "--all", "--quiet", "--prefix=" + into + "/"},
+                               std::chrono::seconds(60), variables);
   std::error_code ignored;  // the folder goes away as a whole
   fs::remove(index, ignored);
   if (!written.good) return refuse(written.why);

@@ -82,7 +82,8 @@ class ReconcileCommand : public testing::Test {
     Diagnostics bad_schema;
     const fs::path file = fs::path(HEARTH_SOURCE_DIR) / "schemas/output.schema.json";
     const auto document = parse_json(golden::read_file(file), file.string());
-    const auto schema = SchemaValidator::compile(*document, file.string(), bad_schema, SchemaValidator::Dialect::draft7);
+    const auto schema =
+        SchemaValidator::compile(*document, file.string(), bad_schema, SchemaValidator::Dialect::draft7);
     EXPECT_FALSE(bad_schema.has_errors()) << bad_schema.to_string();
     const Diagnostics wrong = schema->validate(*printed, "output");
     EXPECT_TRUE(wrong.empty()) << wrong.to_string() << result.out;
@@ -136,6 +137,11 @@ TEST_F(ReconcileCommand, InAPlainFolderCorrectsWhatAPersonHasApplied) {
   hearth(0, {"reconcile"});
   EXPECT_EQ(motd(), "hello\n");
   EXPECT_SAYS(hearth(0, {"history", "File/motd@here"}), "(drift)");
+  // Of its many runs, history tells those that did something.
+  const std::string history = hearth(0, {"history"});
+  EXPECT_SAYS(history, "1 run of hearth reconcile found nothing to do");
+  EXPECT_FALSE(says(history, "Nothing to do.")) << history;
+  EXPECT_SAYS(hearth(0, {"history", "-v"}), "Nothing to do.");
 }
 
 TEST_F(ReconcileCommand, FollowsTheBranch) {
@@ -162,6 +168,8 @@ TEST_F(ReconcileCommand, GoesByTheCommitWhileSomebodyEditsTheCheckout) {
                "kind: File\nname: motd\nhosts: here\nspec: {path: /etc/motd, content: \"half\\n\"}\n");
   folder.write("checkout/unfinished.yaml", "kind: [\n");
   drift();
+  // Left by a run that was killed.
+  folder.write("state/journal.db.export-abcdef/hearth.yaml", "format: 1\n");
   const std::string said = hearth(0, {"reconcile"});
   EXPECT_EQ(motd(), "hello\n");
   EXPECT_SAYS(said, "warning[git-dirty]");
@@ -245,6 +253,10 @@ TEST_F(ReconcileCommand, GoesByTheLastGoodCommitWhileTheNewestIsBroken) {
   EXPECT_SAYS(status, "Last reconcile: ");
   EXPECT_SAYS(status, "commit " + good.substr(0, 10));
   EXPECT_SAYS(status, "error[manifests-broken]");
+  // The same while somebody edits: what is told of is the commit's file, not a copy of it that will be gone.
+  folder.write("checkout/broken.yaml", "");
+  EXPECT_SAYS(hearth(1, {"reconcile"}), ":broken.yaml:1:7: error[unknown-kind]");
+  git("checkout", {"checkout", "--quiet", "."});
   fs::remove(folder / "mine/broken.yaml");
   publish();
   hearth(0, {"reconcile"});
@@ -325,8 +337,7 @@ TEST_F(ReconcileCommand, PausesOnlyWhatExistsForATimeThatIsOne) {
   hearth(64, {"pause", "--for", "2", "--why", "x"});
   hearth(64, {"pause", "--for", "-2h", "--why", "x"});
   hearth(64, {"pause", "--for", "2h", "--why", " "});
-  EXPECT_SAYS(hearth(64, {"pause", "File/modt", "--for", "2h", "--why", "x"}),
-              "did you mean \"File/motd\"");
+  EXPECT_SAYS(hearth(64, {"pause", "File/modt", "--for", "2h", "--why", "x"}), "did you mean \"File/motd\"");
   hearth(64, {"pause", "a/b/c@", "--for", "2h", "--why", "x"});
   EXPECT_SAYS(hearth(0, {"resume"}), "Nothing is paused");
   // Manifests that are broken keep nobody from pausing.

@@ -1,10 +1,18 @@
 // With the real git, and repositories of the test's own.
 #include "reconciler/manifest/checkout_update.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <cstdlib>
 #include <filesystem>
+#include <string_view>
+#include <thread>
 
 #include "reconciler/transport/process.h"
 #include "tests/fakes/temporary_folder.h"
@@ -184,7 +192,8 @@ TEST_F(Checkouts, GoOnWhenTheOtherSideIsGone) {
 
 TEST_F(Checkouts, DoNotWaitForeverForTheOtherSide) {
   // An ssh that never answers.
-  static_cast<void>(folder.write("bin/ssh", "#!/bin/sh\nexec sleep 600\n"));
+  static_cast<void>(
+      folder.write("bin/ssh", "#!/bin/sh\necho \"$@\" >'" + folder / "ssh-words" + "'\nexec sleep 600\n"));
   fs::permissions(folder / "bin/ssh", fs::perms::owner_all);
   in("checkout", {"remote", "set-url", "origin", "ssh://nobody@192.0.2.1/homelab.git"});
   const std::string path = std::getenv("PATH");
@@ -193,6 +202,7 @@ TEST_F(Checkouts, DoNotWaitForeverForTheOtherSide) {
   ::setenv("PATH", path.c_str(), 1);
   EXPECT_EQ(rule(done), "git-unreachable");
   EXPECT_NE(done.trouble->message.find("did not end within 1 s"), std::string::npos) << done.trouble->message;
+  EXPECT_NE(folder.read("ssh-words").find("BatchMode=yes"), std::string::npos);
 }
 
 TEST_F(Checkouts, AskNobody) {
@@ -200,8 +210,38 @@ TEST_F(Checkouts, AskNobody) {
   static_cast<void>(folder.write("askpass", "#!/bin/sh\ntouch '" + folder / "asked" + "'\necho secret\n"));
   fs::permissions(folder / "askpass", fs::perms::owner_all);
   in("checkout", {"config", "core.askPass", folder / "askpass"});
-  in("checkout", {"remote", "set-url", "origin", "https://127.0.0.1:9/homelab.git"});
-  EXPECT_EQ(rule(update()), "git-unreachable");
+  // A server that wants one.
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener, generic, size), 0);
+  ASSERT_EQ(::getsockname(listener, generic, &size), 0);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  std::atomic<int> asked_for = 0;
+  std::thread server([&] {
+    for (int peer = ::accept(listener, nullptr, nullptr); peer >= 0;
+         peer = ::accept(listener, nullptr, nullptr)) {
+      static constexpr std::string_view answer =
+          "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\n"
+          "Connection: close\r\n\r\n";
+      std::array<char, 4096> request{};
+      static_cast<void>(::read(peer, request.data(), request.size()) +
+                        ::write(peer, answer.data(), answer.size()));
+      ++asked_for;
+      ::close(peer);
+    }
+  });
+  in("checkout", {"remote", "set-url", "origin",
+                  "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/homelab.git"});
+  const CheckoutUpdate done = update();
+  ::shutdown(listener, SHUT_RDWR);
+  server.join();
+  ::close(listener);
+  EXPECT_EQ(rule(done), "git-unreachable");
+  EXPECT_GT(asked_for, 0) << done.trouble->message;
   EXPECT_FALSE(fs::exists(folder / "asked"));
 }
 
@@ -245,6 +285,33 @@ TEST_F(Checkouts, OfAnotherUserAreRead) {
   // Unless it is a repository that somebody put above manifests that are not theirs.
   ASSERT_EQ(::chown((folder / "checkout/manifests").c_str(), 0, 0), 0);
   EXPECT_EQ(rule(update()), "git-owner");
+}
+
+TEST_F(Checkouts, ComeBackAfterACommitThatEmptiedThem) {
+  const std::string full = head("checkout");
+  in("mine", {"rm", "--quiet", "-r", "manifests"});
+  const std::string emptied = publish("README", "nothing here\n");
+  CheckoutUpdate done = update();
+  EXPECT_EQ(done.commit, emptied);
+  EXPECT_FALSE(fs::exists(folder / "checkout/manifests"));
+  done = update(done.remote);
+  EXPECT_EQ(rule(done), "");
+  EXPECT_TRUE(done.in_git);
+  fs::create_directory(folder / "then");
+  ASSERT_TRUE(export_commit(folder / "checkout/manifests", full, folder / "then").has_value());
+  EXPECT_EQ(folder.read("then/a.yaml"), "one\n");
+  EXPECT_FALSE(export_commit(folder / "checkout/manifests", emptied, folder / "then").has_value());
+  publish("manifests/a.yaml", "again\n");
+  EXPECT_EQ(rule(update(done.remote)), "");
+  EXPECT_EQ(folder.read("checkout/manifests/a.yaml"), "again\n");
+}
+
+TEST_F(Checkouts, AreFoundThroughLinks) {
+  const std::string after = publish("manifests/a.yaml", "two\n");
+  fs::create_directory_symlink(folder / "checkout/manifests", folder / "link");
+  EXPECT_EQ(update_checkout(folder / "link", "").commit, after);
+  EXPECT_EQ(update_checkout(folder / "link/", "").commit, after);
+  EXPECT_EQ(folder.read("checkout/manifests/a.yaml"), "two\n");
 }
 
 TEST_F(Checkouts, ThatFollowNothingStayAsTheyAre) {

@@ -48,9 +48,11 @@ exit_is() {
     json '.runs[0].exitCode' "$1"
 }
 content_is() { [ "$(on pve cat "$1")" = "$2" ]; }
+# What the last run wrote to systemd's journal.
 journal_says() {
     on "$controller" journalctl --sync
-    node_says "$controller" "$1" journalctl -q -b -o cat -u "$unit"
+    node_says "$controller" "$1" sh -c \
+        "journalctl -q -b -o cat -u $unit | awk '/^Starting /{ text = \"\" } { text = text \$0 \"\\n\" } END { printf \"%s\", text }'"
 }
 there() { on "$controller" hearth -C /etc/hearth/manifests "$@" </dev/null; }
 

@@ -161,14 +161,14 @@ class Applier::Impl {
   // ---- Before anything is touched ----
 
   void withhold() {
-    for (Index i = 0; i < work_.size(); ++i) {
-      if (!plan_.actions[i].refused.empty() && !work_[i].ended)
-        end(i, Outcome::refused, plan_.actions[i].refused_why);
-    }
     // From the last to the first: each says its own reason before it is told to wait for somebody else's.
     for (Index i = work_.size(); i-- > 0;) {
       const auto held = options_.held_back.find(plan_.actions[i].address);
       if (held != options_.held_back.end() && !work_[i].ended) end(i, Outcome::withheld, held->second);
+    }
+    for (Index i = 0; i < work_.size(); ++i) {
+      if (!plan_.actions[i].refused.empty() && !work_[i].ended)
+        end(i, Outcome::refused, plan_.actions[i].refused_why);
     }
     for (Index i = 0; i < work_.size(); ++i) {
       if (work_[i].ended) continue;

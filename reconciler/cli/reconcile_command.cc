@@ -217,7 +217,7 @@ class ReconcileRun {
     out.remote = update_.remote;
     if (!update_.trouble || out.since == 0) out.since = started_;
     out.trouble = update_.trouble ? update_.trouble->message : "";
-    if (session_ != nullptr && update_.in_git) out.good = commit_;
+    if (session_ != nullptr && !commit_.empty()) out.good = commit_;
     return out;
   }
 

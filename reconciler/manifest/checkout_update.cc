@@ -64,7 +64,10 @@ class Update {
       return std::move(out_);
     }
     out_.in_git = true;
-    if (!may_be_trusted()) return std::move(out_);
+    if (!may_be_trusted()) {
+      out_.outcome = "not asked of git: the manifests are taken as they lie there";
+      return std::move(out_);
+    }
     const Git::Answer head = git_.run({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
     if (!head.good) {
       // Without a commit there is nothing to go by but the files themselves.
@@ -72,6 +75,7 @@ class Update {
         out_.outcome = "a git repository without a commit: the manifests are taken as they lie there";
         out_.clean = true;
       } else {
+        out_.outcome = "not known to git: the manifests are taken as they lie there";
         trouble("git-failed", "git cannot be used in " + folder_ + ": " + head.why,
                 "try it there yourself: git status");
       }
@@ -107,10 +111,7 @@ class Update {
         "hearth runs nothing that a repository names. If it is right, say it for the user that runs hearth: "
         "git config --global " +
             program + " …; and take it out here: git -C " + folder_ + " config --unset-all " + program);
-    // Even a look at the files may run a filter: what lies there is not known to be the commit's.
-    const Git::Answer head = git_.run({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
-    if (head.good) out_.commit = head.out;
-    out_.clean = true;
+    // Even a look at the files may run a filter: whether they are the commit's is not known.
     return false;
   }
 

@@ -263,6 +263,22 @@ TEST_F(ReconcileCommand, GoesByTheLastGoodCommitWhileTheNewestIsBroken) {
   EXPECT_EQ(motd(), "new\n");
 }
 
+TEST_F(ReconcileCommand, SaysWhenTheRepositoryWouldRunSomething) {
+  publish();
+  hearth(0, {"apply", "--yes"});
+  hearth(0, {"reconcile"});
+  const std::string good = git("mine", {"rev-parse", "HEAD"});
+  git("checkout", {"config", "core.sshCommand", "touch " + folder / "was-run"});
+  drift();
+  const std::string said = hearth(1, {"reconcile"});
+  EXPECT_SAYS(said, "error[git-config]");
+  EXPECT_SAYS(said, "core.sshcommand");
+  EXPECT_EQ(motd(), "hello\n");
+  EXPECT_FALSE(fs::exists(folder / "was-run"));
+  EXPECT_EQ(recall_checkout(*open_journal(folder / "state/journal.db").value(), folder / "checkout").good,
+            good);
+}
+
 TEST_F(ReconcileCommand, DoesNothingWhereNoCommitWasEverGood) {
   folder.write("mine/broken.yaml", "kind: [\n");
   publish();

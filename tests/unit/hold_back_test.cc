@@ -316,6 +316,21 @@ spec: {unit: "[Service]\nExecStart=/bin/thermostat\n", state: running, configFil
   EXPECT_EQ(world.host("pve").units.at("thermostat.service").starts, 1);
 }
 
+TEST_F(Reconcile, DoesNotAskRulesAboutWhatItLeavesAlone) {
+  // A change that a safety rule refuses is an error every time; not of what nobody wants changed now.
+  world.declare({"pve"}, motd);
+  apply();
+  drift();
+  ASSERT_TRUE(world.journal.add_pauses({{"File", now, now + hour, "eve@desk", "why"}}).has_value());
+  world.look();
+  world.last->plan.actions.front().refused = "some-rule";
+  ApplyOptions options;
+  options.token = "run";
+  for (const auto& [address, why] : hold_back(world.last->plan, world.journal, policy, allowance, now))
+    options.held_back.emplace(address, why.why);
+  EXPECT_EQ(world.apply(options).actions.front().outcome, Outcome::withheld);
+}
+
 TEST_F(Reconcile, DoesNotMixClustersUp) {
   world.declare({"pve"}, motd);
   apply();

@@ -108,10 +108,31 @@ class ExportFolder {
   std::string path_;
 };
 
+// What is left to a person is told of once, at the end: it was never begun.
+class WhatIsDone final : public ProgressListener {
+ public:
+  explicit WhatIsDone(std::unique_ptr<ProgressListener> listener) : listener_(std::move(listener)) {}
+  void observing(const std::string& host) override { listener_->observing(host); }
+  void observed(const HostState& host) override { listener_->observed(host); }
+  void action_started(const Action& action) override { listener_->action_started(action); }
+  void step_started(const Action& action, const Operation& operation) override {
+    listener_->step_started(action, operation);
+  }
+  void action_ended(const Action& action, Outcome outcome, const std::string& detail) override {
+    if (outcome != Outcome::withheld && outcome != Outcome::skipped)
+      listener_->action_ended(action, outcome, detail);
+  }
+
+ private:
+  std::unique_ptr<ProgressListener> listener_;
+};
+
 class ReconcileRun {
  public:
   ReconcileRun(const Invocation& invocation, const ReconcileOptions& options)
-      : invocation_(invocation), options_(options), progress_(make_progress(invocation)) {}
+      : invocation_(invocation),
+        options_(options),
+        progress_(std::make_unique<WhatIsDone>(make_progress(invocation))) {}
 
   ExitCode run() {
     started_ = milliseconds_now();

@@ -260,13 +260,14 @@ Result<void> export_commit(const std::string& folder, const std::string& commit,
   };
   const std::string tree = place.below == "." ? commit + "^{tree}" : commit + ":" + place.below;
   // An index of its own: the checkout's is somebody else's.
-  const std::string index = into + "/.index";
+  std::error_code ignored;
+  const std::string target = fs::absolute(into, ignored).string();  // git runs elsewhere
+  const std::string index = target + "/.index";
   const std::vector<std::string> variables = {"GIT_INDEX_FILE=" + index};
   if (const auto read = git.run({"read-tree", tree}, std::chrono::seconds(60), variables); !read.good)
     return refuse(read.why);
-  const auto written = git.run({"checkout-index", "--all", "--quiet", "--prefix=" + into + "/"},
+  const auto written = git.run({"checkout-index", "--all", "--quiet", "--prefix=" + target + "/"},
                                std::chrono::seconds(60), variables);
-  std::error_code ignored;  // the folder goes away as a whole
   fs::remove(index, ignored);
   if (!written.good) return refuse(written.why);
   return {};

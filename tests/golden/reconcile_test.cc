@@ -130,6 +130,8 @@ TEST_F(ReconcileCommand, InAPlainFolderCorrectsWhatAPersonHasApplied) {
   const std::string first = hearth(2, {"reconcile"});
   EXPECT_SAYS(first, "no git repository");
   EXPECT_SAYS(first, "no person has applied it yet: hearth apply File/motd@here");
+  EXPECT_EQ(first.find("no person"), first.rfind("no person")) << "said twice\n" << first;
+  EXPECT_EQ(first.find('\x1b'), std::string::npos) << "no plain text\n" << first;
   EXPECT_FALSE(fs::exists(folder / "machine/etc/motd"));
   hearth(0, {"apply", "--yes"});
   EXPECT_SAYS(hearth(0, {"reconcile"}), "Nothing to do");

@@ -341,6 +341,13 @@ TEST_F(Checkouts, CanBeReadAsOfACommit) {
   EXPECT_EQ(in("checkout", {"diff", "--cached", "--name-only"}), "");
   EXPECT_FALSE(
       export_commit(folder / "checkout/manifests", std::string(40, 'a'), folder / "now").has_value());
+  // As seen from here.
+  fs::create_directory(folder / "near");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  EXPECT_TRUE(export_commit("checkout/manifests", old, "near").has_value());
+  fs::current_path(before);
+  EXPECT_EQ(folder.read("near/a.yaml"), "one\n");
   // The whole repository as the manifests' folder.
   fs::create_directory(folder / "all");
   ASSERT_TRUE(export_commit(folder / "checkout", old, folder / "all").has_value());

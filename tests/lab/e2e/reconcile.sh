@@ -75,6 +75,10 @@ commit one
 on "$controller" sh -c 'mkdir -p /etc/hearth && git clone --quiet file:///srv/homelab.git /etc/hearth/manifests'
 before=$(on pve cat /etc/motd)
 
+step "the units are what this systemd understands"
+expect 0 on "$controller" systemd-analyze verify --man=no "$unit" hearth-reconcile.timer
+prints ""
+
 step "what no person has applied is only reported"
 run_once
 result_is success
@@ -108,6 +112,28 @@ not_paused() { there plan | grep -q moving && return 1 || return 0; }
 within 20 not_paused
 run_once
 content_is /etc/motd "good evening" || broken "the pause did not end"
+
+step "the other side is gone: the commit at hand counts"
+on "$controller" mv /srv/homelab.git /srv/away.git
+on pve sh -c 'echo mine >/etc/motd'
+run_once
+result_is success
+content_is /etc/motd "good evening" || broken "drift was not corrected"
+journal_says "warning[git-unreachable]"
+on "$controller" mv /srv/away.git /srv/homelab.git
+
+step "what is changed again and again is not corrected any more"
+for each in 1 2 3; do
+    on pve sh -c "echo $each >/etc/motd"
+    run_once
+done
+on pve sh -c 'echo again >/etc/motd'
+run_once
+result_is success
+content_is /etc/motd again || broken "it was corrected"
+journal_says "flapping: corrected"
+expect 0 there apply --yes
+content_is /etc/motd "good evening" || broken "not even by a person"
 
 step "a broken commit: the last good one counts, and the unit fails"
 echo 'kind: [' >"$manifests/broken.yaml"

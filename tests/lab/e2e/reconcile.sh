@@ -29,6 +29,7 @@ install_hearth() {
     # The library path of the copied program is no business of git and ssh.
     tar -C "$root" --owner=root --group=root -cf - . | on "$controller" tar -C / -xf -
     on "$controller" sh -c 'mkdir -p -m 700 /root/.ssh && cat >/root/.ssh/id_ed25519 && chmod 600 /root/.ssh/id_ed25519' <"$HEARTH_LAB_KEY"
+    on "$controller" sh -c 'cat >/root/.ssh/known_hosts' <"$HEARTH_LAB_KNOWN_HOSTS"
     on "$controller" systemctl daemon-reload
 }
 
@@ -37,7 +38,7 @@ commit() {
     git -C "$work/copy" add -A
     git -C "$work/copy" commit --quiet --allow-empty -m "$1"
     git -C "$work/copy" bundle create --quiet "$work/bundle" main
-    on "$controller" sh -c 'cat >/srv/bundle && git -C /srv/homelab.git fetch --quiet --force /srv/bundle main:main' <"$work/bundle"
+    on pve sh -c 'cat >/srv/bundle && git -C /srv/homelab.git fetch --quiet --force /srv/bundle main:main' <"$work/bundle"
 }
 
 # Starts the timer's unit by hand and waits: what the timer does, without its waiting. status: how the unit ended.
@@ -70,9 +71,10 @@ name: motd
 hosts: pve
 spec: {path: /etc/motd, content: "hello\n"}
 END
-on "$controller" git init --quiet --bare -b main /srv/homelab.git
+on pve git init --quiet --bare -b main /srv/homelab.git
 commit one
-on "$controller" sh -c 'mkdir -p /etc/hearth && git clone --quiet file:///srv/homelab.git /etc/hearth/manifests'
+# Over the network, with ssh: as most have it.
+on "$controller" sh -c "mkdir -p /etc/hearth && git clone --quiet ssh://root@$(address_of pve)/srv/homelab.git /etc/hearth/manifests"
 before=$(on pve cat /etc/motd)
 
 step "the units are what this systemd understands"
@@ -114,13 +116,13 @@ run_once
 content_is /etc/motd "good evening" || broken "the pause did not end"
 
 step "the other side is gone: the commit at hand counts"
-on "$controller" mv /srv/homelab.git /srv/away.git
+on pve mv /srv/homelab.git /srv/away.git
 on pve sh -c 'echo mine >/etc/motd'
 run_once
 result_is success
 content_is /etc/motd "good evening" || broken "drift was not corrected"
 journal_says "warning[git-unreachable]"
-on "$controller" mv /srv/away.git /srv/homelab.git
+on pve mv /srv/away.git /srv/homelab.git
 
 step "what is changed again and again is not corrected any more"
 for each in 1 2 3; do

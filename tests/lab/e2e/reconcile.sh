@@ -23,7 +23,8 @@ install_hearth() {
     chmod 755 "$root/usr/bin/hearth"
     cp "$lab_folder"/../../reconciler/systemd/hearth-reconcile.* "$root/etc/systemd/system/"
     # A test's hours are seconds.
-    mkdir "$root/etc/systemd/system/hearth-reconcile.timer.d"
+    mkdir "$root/etc/systemd/system/hearth-reconcile.timer.d" "$root/etc/systemd/system/$unit.d"
+    printf '[Unit]\nStartLimitIntervalSec=0\n' >"$root/etc/systemd/system/$unit.d/often.conf"
     printf '[Timer]\nOnCalendar=\nOnCalendar=*:*:0/1\nAccuracySec=1ms\nRandomizedDelaySec=0\n' \
         >"$root/etc/systemd/system/hearth-reconcile.timer.d/often.conf"
     # The library path of the copied program is no business of git and ssh.
@@ -41,19 +42,30 @@ commit() {
     on pve sh -c 'cat >/srv/bundle && git -C /srv/homelab.git fetch --quiet --force /srv/bundle main:main' <"$work/bundle"
 }
 
-# Starts the timer's unit by hand and waits: what the timer does, without its waiting. status: how the unit ended.
-run_once() { on "$controller" systemctl start "$unit" || true; }
+# What the last run wrote to systemd's journal.
+last_words() {
+    on "$controller" sh -c "journalctl --sync; journalctl -q -b -o cat -u $unit |
+        awk '/^Starting /{ text = \"\" } { text = text \$0 \"\\n\" } END { printf \"%s\", text }'"
+}
+
+# Starts the timer's unit by hand and waits: what the timer does, without its waiting.
+run_once() {
+    on "$controller" systemctl start "$unit" 2>/dev/null || true
+    last="systemctl start $unit"
+    last_words
+}
 result_is() { node_prints "$controller" "$1" systemctl show -P Result "$unit"; }
 exit_is() {
     expect 0 there history -n 1 -o json
     json '.runs[0].exitCode' "$1"
 }
 content_is() { [ "$(on pve cat "$1")" = "$2" ]; }
-# What the last run wrote to systemd's journal.
+# TEXT is somewhere in what the last run wrote to systemd's journal.
 journal_says() {
-    on "$controller" journalctl --sync
-    node_says "$controller" "$1" sh -c \
-        "journalctl -q -b -o cat -u $unit | awk '/^Starting /{ text = \"\" } { text = text \$0 \"\\n\" } END { printf \"%s\", text }'"
+    case $(last_words) in
+        *"$1"*) ;;
+        *) broken "the last run does not say: $1" ;;
+    esac
 }
 there() { on "$controller" hearth -C /etc/hearth/manifests "$@" </dev/null; }
 
@@ -165,6 +177,7 @@ rm "$manifests"/*.yaml
 commit nothing
 run_once
 result_is exit-code
+journal_says "the last good one"
 content_is /srv/extra precious || broken "it was deleted"
 content_is /etc/motd "good evening" || broken "it was deleted"
 printf 'format: 1\n' >"$manifests/hearth.yaml"
@@ -172,3 +185,4 @@ commit "nothing but hearth.yaml"
 run_once
 result_is success
 content_is /srv/extra precious || broken "it was deleted"
+journal_says "nothing is deleted"

@@ -20,10 +20,15 @@ Result<std::size_t> adopt(const Survey& survey, Journal& journal, bool by_person
     const auto live = survey.lives.find(resource->address);
     if (live == survey.lives.end() || live->second.presence != Live::Presence::present) continue;
     AppliedRecord record = applied_record(*resource, live->second, survey.plan.commit, by_person, now);
-    const auto known = journal.applied(record.claim);
+    auto known = journal.applied(record.claim);
     record.cluster = survey.plan.cluster;
-    record.made =
-        known && known->cluster == record.cluster ? known->made : was_begun_to_make(journal, record.address);
+    if (known && known->cluster != record.cluster) known.reset();
+    // What no person ever applied stays so: the timer looks only after what somebody wanted.
+    if (!by_person) {
+      if (!known || !known->by_person) continue;
+      record.by_person = true;
+    }
+    record.made = known ? known->made : was_begun_to_make(journal, record.address);
     if (known && known->spec == record.spec && known->address == record.address &&
         known->protect == record.protect && known->on_remove == record.on_remove &&
         known->by_person == record.by_person && known->live == record.live) {

@@ -175,6 +175,11 @@ class Applier::Impl {
   // ---- Before anything is touched ----
 
   void withhold() {
+    // From the last to the first: each says its own reason before it is told to wait for somebody else's.
+    for (Index i = work_.size(); i-- > 0;) {
+      const auto held = options_.held_back.find(plan_.actions[i].address);
+      if (held != options_.held_back.end() && !work_[i].ended) end(i, Outcome::withheld, held->second);
+    }
     for (Index i = 0; i < work_.size(); ++i) {
       if (!plan_.actions[i].refused.empty() && !work_[i].ended)
         end(i, Outcome::refused, plan_.actions[i].refused_why);
@@ -182,6 +187,13 @@ class Applier::Impl {
     for (Index i = 0; i < work_.size(); ++i) {
       if (work_[i].ended) continue;
       const Unit& unit = plan_.units[plan_.actions[i].unit];
+      for (const Index member : unit.actions) {
+        const Address& address = plan_.actions[member].address;
+        if (member == i || !options_.held_back.contains(address)) continue;
+        end(i, Outcome::withheld, "belongs to " + address.to_string() + ", which is held back");
+        break;
+      }
+      if (work_[i].ended) continue;
       for (const Index member : unit.actions) {
         const Action& other = plan_.actions[member];
         if (!options_.allowance.permits(other.effect, other.address)) {
@@ -326,6 +338,7 @@ class Applier::Impl {
     record.run = run_;
     record.address = action.address.to_string();
     record.operation = to_string(action.type);
+    record.cause = to_string(action.cause);
     record.changes = recorded_changes(action);
     const auto id = journal_.begin_action(record);
     if (!id) {
@@ -658,6 +671,9 @@ class Applier::Impl {
           applied_record(declared, verified_[i], plan_.commit, options_.by_person, milliseconds(loop_.now()));
       record.cluster = plan_.cluster;
       record.made = has_made(i, record.claim);
+      // Once a person has applied it, the timer may look after it.
+      const auto known = journal_.applied(record.claim);
+      if (known && known->cluster == plan_.cluster) record.by_person = record.by_person || known->by_person;
       written = journal_.remember(record);
     }
     if (!written) journal_failed(written.error().message);

@@ -27,6 +27,8 @@ struct ApplyOptions {
   std::string token;   // of the leases; unique to this run
   std::string holder;  // of the leases, for people
   bool by_person = true;
+  // Actions that are not to be carried out, and why; their units are withheld whole.
+  std::map<Address, std::string> held_back;
 };
 
 struct ActionReport {

@@ -4,22 +4,22 @@
 #include <cstdio>
 #include <iostream>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "reconciler/apply/adopt.h"
 #include "reconciler/apply/applier.h"
 #include "reconciler/cli/apply_view.h"
+#include "reconciler/cli/carry_out.h"
 #include "reconciler/cli/commands.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
 #include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
-#include "reconciler/cli/signal_watch.h"
 #include "reconciler/cli/text_view.h"
 #include "reconciler/cli/time_text.h"
 #include "reconciler/core/digest.h"
 #include "reconciler/core/json.h"
+#include "reconciler/drift/hold_back.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/observe/target.h"
 #include "reconciler/plan/plan_file.h"
@@ -27,9 +27,6 @@
 namespace hearth {
 
 namespace {
-
-// More deletions than this need their number said: a fat finger in a manifest must not empty a house.
-constexpr std::size_t most_unasked_deletions = 5;
 
 std::int64_t milliseconds_now(const Loop& loop) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(loop.now().time_since_epoch()).count();
@@ -187,14 +184,16 @@ class ApplyRun {
     const auto run = journal.begin_run(record);
     if (!run) return fail(invocation_, run.error());
 
-    const ApplyReport result = apply(*run);
+    ApplyOptions options;
+    options.allowance = allowance_;
+    const ApplyReport result = hearth::carry_out(session_, *progress_, plan, *run, std::move(options));
     Plan left;  // what remains to be said
     left.notes = plan.notes;
     Diagnostics trouble;
     if (result.lease_held_by.empty() && result.journal_error.empty()) {
       const auto adopted = adopt(*survey_, journal, true, milliseconds_now(session_.loop()));
       if (!adopted) trouble.add(adopted.error());
-      if (!result.interrupted) look_again_at_checks(left.notes);
+      if (!result.interrupted) failing_checks_ = look_again_at_checks(session_, *survey_, left.notes);
     }
     const ExitCode outcome = exit_code_of(left, result);
     const auto ended = journal.end_run(*run, milliseconds_now(session_.loop()), static_cast<int>(outcome),
@@ -209,53 +208,6 @@ class ApplyRun {
       complain(invocation_, trouble);
     }
     return code;
-  }
-
-  ApplyReport apply(RunId run) {
-    ApplyOptions options;
-    options.allowance = allowance_;
-    options.token = random_hex(16);
-    options.holder =
-        whoami() + " (process " + std::to_string(getpid()) + ", run " + std::to_string(run) + ")";
-    Applier applier(session_.loop(), session_.targets(), session_.observer(), session_.providers(),
-                    *session_.journal(), *progress_, survey_->plan, run, options);
-    std::optional<ApplyReport> result;
-    int signals = 0;
-    const SignalWatch watch(session_.loop(), [&] {
-      if (++signals == 1) {
-        std::fputs("\nFinishing what is in flight; nothing more is begun. Once more to stop at once.\n",
-                   stderr);
-        applier.interrupt();
-      } else {
-        applier.abandon();
-      }
-    });
-    applier.start([&](ApplyReport done) { result = std::move(done); });
-    session_.loop().run_until([&] { return result.has_value(); });
-    return *std::move(result);
-  }
-
-  // The declared Checks, after what was applied has had its effect: what they say now takes the place of what they said
-  // before, which was often that the thing to check was not there yet.
-  void look_again_at_checks(std::vector<Note>& notes) {
-    std::set<Address> checks;
-    std::vector<std::string> patterns;
-    for (const Resource* resource : survey_->subjects.declared) {
-      if (!resource->kind->observe_only() || resource->kind->kind() == "Node") continue;
-      checks.insert(resource->address);
-      patterns.push_back(resource->address.to_string());
-    }
-    if (patterns.empty()) return;
-    SilentProgress silent;
-    const auto look = session_.look(Selection::parse(patterns).value(), silent);
-    std::erase_if(notes, [&](const Note& note) { return checks.contains(note.address); });
-    for (const Note& note : look->plan.notes) {
-      notes.push_back(note);
-      if (note.type != Note::Type::failing && note.type != Note::Type::unknown) continue;
-      failing_checks_ += "  " + std::string(to_string(note.type)) + "  " + note.address.to_string() + ": " +
-                         printable(note.text) + "\n";
-    }
-    if (!failing_checks_.empty()) failing_checks_ = "Checks after the apply:\n" + failing_checks_;
   }
 
   const Invocation& invocation_;

@@ -154,6 +154,24 @@ class CommandLine {
 
     add_addresses(add("drift", "show what moved since it was last applied", drift_, run_drift),
                   drift_.addresses);
+
+    CLI::App* reconcile =
+        add("reconcile", "update the checkout, and apply what the policy lets a timer apply", reconcile_,
+            run_reconcile);
+    reconcile
+        ->add_option("--allow", reconcile_.allow,
+                     "permit effects beyond policy.reconcile.allow (which is reload unless hearth.yaml says)")
+        ->type_name("CLASS[=ADDR,…]")
+        ->allow_extra_args(false);
+    CLI::App* pause = add("pause", "let reconcile leave things alone for a while", pause_, run_pause);
+    add_addresses(pause, pause_.addresses);
+    pause->add_option("--for", pause_.duration, "how long: 45m, 2h, 1d, 1h30m")
+        ->type_name("SPAN")
+        ->required();
+    pause->add_option("--why", pause_.why, "for those who wonder")->type_name("TEXT")->required();
+    add_addresses(add("resume", "let reconcile take things up again", resume_, run_resume),
+                  resume_.addresses);
+
     add_addresses(add("status", "show hosts, checks and the last run", status_, run_status),
                   status_.addresses);
 
@@ -272,6 +290,9 @@ class CommandLine {
   PlanOptions plan_;
   ApplyCommandOptions apply_;
   DriftOptions drift_;
+  ReconcileOptions reconcile_;
+  PauseOptions pause_;
+  ResumeOptions resume_;
   StatusOptions status_;
   ExecOptions exec_;
   ImportOptions import_;

@@ -84,6 +84,23 @@ struct DriftOptions {
 };
 ExitCode run_drift(const Invocation& invocation, const DriftOptions& options);
 
+struct ReconcileOptions {
+  std::vector<std::string> allow;  // as of apply; beside what policy.reconcile.allow says
+};
+ExitCode run_reconcile(const Invocation& invocation, const ReconcileOptions& options);
+
+struct PauseOptions {
+  std::vector<std::string> addresses;  // empty: everything
+  std::string duration;                // as core/time_span reads it
+  std::string why;
+};
+ExitCode run_pause(const Invocation& invocation, const PauseOptions& options);
+
+struct ResumeOptions {
+  std::vector<std::string> addresses;
+};
+ExitCode run_resume(const Invocation& invocation, const ResumeOptions& options);
+
 struct ExecOptions {
   std::vector<std::string> hosts;  // names of Nodes, `all`, `label=value`
   std::vector<std::string> words;  // behind `--`: one is a text for the host's shell, several are a command

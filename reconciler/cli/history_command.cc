@@ -79,11 +79,19 @@ std::string changes_text(const Value& changes) {
   return out;
 }
 
+// What was applied for the first time has no cause worth a word.
+std::string cause_text(const std::string& cause) {
+  if (cause == "drift") return "  (drift)";
+  if (cause == "intent") return "  (new intent)";
+  if (cause == "both") return "  (drift and new intent)";
+  return {};
+}
+
 std::string action_text(const Journal& journal, const ActionRecord& action, const TextStyle& style) {
   std::string out = "    " +
                     paint(style, color_of(action.outcome), padded(outcome_or_open(action.outcome), 17)) +
-                    padded(action.operation, 8) + printable(action.address) + "\n" +
-                    indented(action.detail, "        ") + changes_text(action.changes);
+                    padded(action.operation, 8) + printable(action.address) + cause_text(action.cause) +
+                    "\n" + indented(action.detail, "        ") + changes_text(action.changes);
   for (const StepRecord& step : journal.steps_of(action.id)) {
     const std::string number = std::to_string(step.number);
     out += "      " + std::string(number.size() < 2 ? 1 : 0, ' ') + number + "  " + printable(step.summary) +
@@ -113,9 +121,9 @@ Value action_json(const Journal& journal, const ActionRecord& action) {
                            {"outcome", step.outcome},
                            {"output", step.output}});
   }
-  return Map{{"run", action.run},         {"address", action.address}, {"action", action.operation},
-             {"changes", action.changes}, {"outcome", action.outcome}, {"detail", action.detail},
-             {"steps", std::move(steps)}};
+  return Map{{"run", action.run},       {"address", action.address}, {"action", action.operation},
+             {"cause", action.cause},   {"changes", action.changes}, {"outcome", action.outcome},
+             {"detail", action.detail}, {"steps", std::move(steps)}};
 }
 
 // What was asked for, collected first: whether the journal could be read is known only afterwards.
@@ -124,14 +132,30 @@ struct Answer {
   Map document;
 };
 
+// The timer found everything in order: true of almost all of its runs, and news of none.
+bool is_idle(const RunRecord& run) {
+  return run.command == "reconcile" && run.exit_code == 0 && run.summary == "Nothing to do.";
+}
+
 Answer recent_runs(const Journal& journal, std::size_t most, const TextStyle& style) {
   Answer answer;
   List list;
-  for (const RunRecord& run : journal.runs(most)) {
+  std::size_t idle = 0;
+  for (const RunRecord& run : journal.runs(style.verbose ? most : all)) {
+    if (is_idle(run) && !style.verbose) {
+      ++idle;
+      continue;
+    }
+    if (list.size() == most) break;
     answer.text += run_line(run, style);
     list.push_back(run_json(run));
   }
   if (list.empty()) answer.text = "Nothing has been applied yet.\n";
+  if (idle > 0) {
+    answer.text += paint(style, Color::dim,
+                         counted(idle, "run") + " of hearth reconcile found nothing to do (-v shows them).") +
+                   "\n";
+  }
   answer.document.set("runs", std::move(list));
   return answer;
 }

@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 
 #include "reconciler/cli/installation.h"
+#include "reconciler/cli/pause_view.h"
 #include "reconciler/core/digest.h"
+#include "reconciler/drift/pauses.h"
 #include "reconciler/manifest/checkout.h"
 #include "reconciler/plan/secret_use.h"
 #include "reconciler/secrets/secret_places.h"
@@ -14,7 +17,8 @@
 
 namespace hearth {
 
-tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocation& invocation) {
+tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocation& invocation,
+                                                                  std::optional<Checkout> checkout) {
   const auto refuse = [](Diagnostic error) {
     Diagnostics all;
     all.add(std::move(error));
@@ -29,9 +33,9 @@ tl::expected<std::unique_ptr<Session>, Diagnostics> Session::open(const Invocati
   auto places = std::make_unique<SecretPlaces>(
       secret_sources_of(invocation.folder, session->manifests_.settings.secrets.identity));
   forget_secret_variables();  // before any program is started
-  const Checkout checkout = read_checkout(invocation.folder);
-  session->commit_ = checkout.commit;
-  session->dirty_ = checkout.dirty;
+  if (!checkout) checkout = read_checkout(invocation.folder);
+  session->commit_ = checkout->commit;
+  session->dirty_ = checkout->dirty;
   auto journal = open_journal(default_journal_path());
   if (journal) {
     session->journal_ = *std::move(journal);
@@ -99,6 +103,14 @@ std::unique_ptr<Survey> Session::look(const Selection& selection, ProgressListen
   loop_.run_until([&] { return result != nullptr; });
   result->plan.commit = commit_;
   result->plan.dirty = dirty_;
+  if (journal_ != nullptr) {
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now().time_since_epoch()).count();
+    for (const PauseRecord& pause : open_pauses(journal_->pauses(), now)) {
+      result->plan.notes.push_back(
+          {Note::Type::info, {}, "paused for hearth reconcile: " + pause_text(pause)});
+    }
+  }
   return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "reconciler/core/secret.h"
 #include "reconciler/journal/journal.h"
 #include "reconciler/loop/event_loop.h"
+#include "reconciler/manifest/checkout.h"
 #include "reconciler/manifest/manifest_set.h"
 #include "reconciler/manifest/schema_registry.h"
 #include "reconciler/observe/observer.h"
@@ -25,7 +27,9 @@ class Session {
  public:
   // Loads manifests and schemas and reads the secrets that they name; contacts nothing. Fails with all complaints: a command never goes on
   // with half of what was declared.
-  static tl::expected<std::unique_ptr<Session>, Diagnostics> open(const Invocation& invocation);
+  // CHECKOUT is what git says of the folder, for who has asked already.
+  static tl::expected<std::unique_ptr<Session>, Diagnostics> open(const Invocation& invocation,
+                                                                  std::optional<Checkout> checkout = {});
 
   // Which resources PATTERNS name. Patterns that name nothing are errors, with the nearest address that exists.
   [[nodiscard]] Result<Selection> select(const std::vector<std::string>& patterns) const;

@@ -1,8 +1,14 @@
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
+#include <system_error>
 
 #include "reconciler/cli/commands.h"
+#include "reconciler/cli/pause_view.h"
 #include "reconciler/cli/plan_outcome.h"
 #include "reconciler/cli/progress.h"
 #include "reconciler/cli/report.h"
@@ -12,6 +18,10 @@
 #include "reconciler/cli/time_text.h"
 #include "reconciler/core/json.h"
 #include "reconciler/diff/differ.h"
+#include "reconciler/drift/checkout_memory.h"
+#include "reconciler/drift/hold_back.h"
+#include "reconciler/drift/pauses.h"
+#include "reconciler/manifest/checkout_update.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/plan/plan_file.h"
 
@@ -33,7 +43,89 @@ struct Status {
   std::size_t unknown = 0;
   std::size_t refused = 0;      // of the changes that a plan has: why the exit code is 5
   std::vector<RunRecord> runs;  // the last one, if any
+  std::map<Address, HeldBack> flapping;
 };
+
+// What the timer did last. It needs no manifests: it is told where they are broken, too.
+struct LastReconcile {
+  std::optional<RunRecord> run;
+  std::vector<ActionRecord> not_done;  // what it began, and what did not end well
+  CheckoutMemory checkout;
+  std::vector<PauseRecord> pauses;
+};
+
+std::int64_t milliseconds_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+LastReconcile last_reconcile(const Journal& journal, const std::string& folder) {
+  LastReconcile out;
+  out.run = journal.last_run("reconcile");
+  if (out.run) {
+    for (ActionRecord& action : journal.actions_of(out.run->id)) {
+      if (action.outcome != "done" && action.outcome != "pending") out.not_done.push_back(std::move(action));
+    }
+  }
+  out.checkout = recall_checkout(journal, folder);
+  out.pauses = open_pauses(journal.pauses(), milliseconds_now());
+  return out;
+}
+
+std::string reconcile_text(const LastReconcile& last, const TextStyle& style) {
+  std::string out;
+  if (last.run) {
+    const RunRecord& run = *last.run;
+    const bool bad = run.ended == 0 || (run.exit_code != 0 && run.exit_code != 2);
+    const std::string outcome =
+        run.ended == 0
+            ? "still running, or died"
+            : printable(run.summary) + (bad ? " (exit " + std::to_string(run.exit_code) + ")" : "");
+    out += "Last reconcile: by " + (run.person.empty() ? "the timer" : printable(run.person)) + " at " +
+           local_time(run.started) + (run.commit.empty() ? "" : ", commit " + short_commit(run.commit)) +
+           ": " + (bad ? paint(style, Color::red, outcome) : outcome) + "\n";
+    for (const ActionRecord& action : last.not_done) {
+      out += "  " + padded(action.outcome.empty() ? "no end recorded" : action.outcome, 12) +
+             printable(action.address) + ": " + printable(action.detail.substr(0, action.detail.find('\n'))) +
+             "\n";
+    }
+  }
+  if (!last.checkout.trouble.empty()) {
+    out += "Manifests not brought up to date since " + local_time(last.checkout.since) + ": " +
+           printable(last.checkout.trouble) + "\n";
+  }
+  for (const PauseRecord& pause : last.pauses)
+    out += "Paused for hearth reconcile: " + pause_text(pause) + "\n";
+  return out;
+}
+
+void add_reconcile(const LastReconcile& last, Map& out) {
+  if (last.run) {
+    Map run{{"run", last.run->id},      {"person", last.run->person}, {"started", last.run->started},
+            {"ended", last.run->ended}, {"commit", last.run->commit}, {"summary", last.run->summary}};
+    if (last.run->exit_code >= 0) run.set("exitCode", last.run->exit_code);
+    List bad;
+    for (const ActionRecord& action : last.not_done) {
+      bad.push_back(Map{{"address", action.address}, {"outcome", action.outcome}, {"detail", action.detail}});
+    }
+    run.set("notDone", std::move(bad));
+    out.set("lastReconcile", std::move(run));
+  }
+  if (last.checkout.since != 0) {
+    out.set("checkout", Map{{"upToDateAt", last.checkout.since},
+                            {"lastGoodCommit", last.checkout.good},
+                            {"trouble", last.checkout.trouble}});
+  }
+  out.set("pauses", pauses_json(last.pauses));
+}
+
+std::map<Address, HeldBack> flapping(const Survey& survey, const Journal& journal,
+                                     const ReconcilePolicy& policy) {
+  auto held = hold_back(survey.plan, journal, policy, Allowance(Effect::none), milliseconds_now());
+  std::erase_if(held, [](const auto& entry) { return entry.second.by != HeldBack::By::flapping; });
+  return held;
+}
 
 Status status_of(const Survey& survey, const Journal* journal) {
   Status status;
@@ -110,7 +202,12 @@ std::string status_text(const std::string& cluster, const Status& status, const 
     out += "Refused: " + std::to_string(status.refused) +
            " of the changes would not be made (hearth plan says why)\n";
   }
+  for (const auto& [address, why] : status.flapping) {
+    out += paint(style, Color::red, address.to_string()) + " is " +
+           printable(why.why.substr(0, why.why.find('\n'))) + "\n";
+  }
   for (const RunRecord& run : status.runs) {
+    if (run.command == "reconcile") continue;  // has lines of its own
     out += "Last run: " + run.command + " by " + (run.person.empty() ? "the timer" : run.person) + " at " +
            local_time(run.started) + ": " + (run.ended == 0 ? "still running, or died" : run.summary) + "\n";
   }
@@ -137,6 +234,11 @@ Value status_json(const std::string& cluster, const Status& status, ExitCode cod
                             {"differing", static_cast<std::int64_t>(status.differing)},
                             {"unknown", static_cast<std::int64_t>(status.unknown)}}},
           {"exitCode", static_cast<std::int64_t>(code)}};
+  List flapping;
+  for (const auto& [address, why] : status.flapping) {
+    flapping.push_back(Map{{"address", address.to_string()}, {"why", why.why}});
+  }
+  out.set("flapping", std::move(flapping));
   for (const RunRecord& run : status.runs) {
     out.set("lastRun", Map{{"run", run.id},
                            {"command", run.command},
@@ -152,20 +254,46 @@ Value status_json(const std::string& cluster, const Status& status, ExitCode cod
 
 ExitCode run_status(const Invocation& invocation, const StatusOptions& options) {
   auto session = Session::open(invocation);
-  if (!session) return fail(invocation, session.error());
+  if (!session) {
+    // The manifests are no good: just then somebody wants to know how the timer fares.
+    std::error_code error;
+    const std::string path = default_journal_path();
+    auto journal =
+        std::filesystem::exists(path, error) ? open_journal(path) : Result<std::unique_ptr<Journal>>();
+    if (!journal || *journal == nullptr) return fail(invocation, session.error());
+    const LastReconcile last = last_reconcile(**journal, invocation.folder);
+    complain(invocation, session.error());
+    if (invocation.json()) {
+      Map document;
+      add_reconcile(last, document);
+      print_document(invocation, std::move(document), session.error());
+    } else {
+      print(reconcile_text(last, invocation.style));
+    }
+    return ExitCode::error;
+  }
   const auto selection = (*session)->select(options.addresses);
   if (!selection) return fail(invocation, selection.error(), ExitCode::usage);
   if (const Diagnostics missing = (*session)->missing_secrets(*selection); missing.has_errors())
     return fail(invocation, missing);
   const auto progress = make_progress(invocation);
   const auto survey = (*session)->look(*selection, *progress);
-  const Status status = status_of(*survey, (*session)->journal());
+  const Journal* journal = (*session)->journal();
+  Status status = status_of(*survey, journal);
+  LastReconcile last;
+  if (journal != nullptr) {
+    status.flapping = flapping(*survey, *journal, (*session)->manifests().settings.reconcile);
+    last = last_reconcile(*journal, invocation.folder);
+  }
   const ExitCode code = exit_code_of(survey->plan);
   const std::string& cluster = survey->plan.cluster;
   if (invocation.json()) {
-    print_document(invocation, status_json(cluster, status, code).as_map());
+    Value document = status_json(cluster, status, code);
+    add_reconcile(last, document.as_map());
+    print_document(invocation, std::move(document.as_map()));
   } else {
     print(status_text(cluster, status, invocation.style));
+    print(reconcile_text(last, invocation.style));
   }
   return code;
 }

@@ -932,6 +932,88 @@ const std::vector<Rule>& all_rules() {
           "What a person wrote is not replaced by what a program found.",
           "Name another folder with --out, or move the file away.",
       },
+
+      // ---- The timer: hearth reconcile, pause, resume (drift/, manifest/checkout_update) ---------------
+      {
+          "reconcile-running",
+          "Another hearth reconcile is at work with the same journal.",
+          "Two of them would correct each other's half-done work.",
+          "Wait until it ends. The timer never starts a second one by itself.",
+      },
+      {
+          "manifests-broken",
+          "The newest commit's manifests cannot be used, and an older commit's were used instead.",
+          "A typo must not leave the house unattended, and half of what was declared must never be acted on.",
+          "Correct what the other messages say, commit and push. `hearth validate` before a push finds it "
+          "early.",
+      },
+      {
+          "git-unreachable",
+          "The branch that the checkout follows could not be fetched.",
+          "The last commit that is known counts until then. It is an error only once it has lasted for "
+          "policy.reconcile.alertAfter (a day).",
+          "Fetch by hand, as the user that runs the timer: it says what is missing (the network, a key, a "
+          "known "
+          "host key, a branch that is gone).",
+      },
+      {
+          "git-dirty",
+          "The checkout holds changes below the manifests folder that are not committed.",
+          "What somebody is still writing is nobody's decision yet, and an update could overwrite it. The "
+          "commit "
+          "counts, not the files. It is an error only once it has lasted for policy.reconcile.alertAfter (a "
+          "day).",
+          "Commit and push, or take the changes back. Better still, edit in a clone of your own.",
+      },
+      {
+          "git-diverged",
+          "The checkout has commits that the branch it follows lacks, and the other way round.",
+          "hearth only ever moves a checkout forward: which of the two is right is for a person to say. The "
+          "checkout's commit counts until then.",
+          "Rebase or merge by hand, and push.",
+      },
+      {
+          "git-rewritten",
+          "The branch that the checkout follows no longer contains the commit that it was at before.",
+          "A forced push takes back what was reviewed and applied, and may be an accident or worse. The "
+          "checkout's "
+          "commit counts until a person has looked.",
+          "If the new history is right, move the checkout there by hand, as the message says.",
+      },
+      {
+          "git-config",
+          "The repository's own configuration names a program that git would run.",
+          "hearth runs as root from a timer; a file in a checkout must not decide what is run then. Hooks "
+          "are "
+          "left out without a word.",
+          "Say it in the configuration of the user that runs the timer (git config --global), or in "
+          "~/.ssh/config.",
+      },
+      {
+          "git-owner",
+          "The repository around the manifests belongs to somebody who owns neither them nor hearth's "
+          "process.",
+          "Who owns the repository decides which commit the manifests are of.",
+          "Give repository and manifests one owner.",
+      },
+      {
+          "git-failed",
+          "git could not do what the checkout needs.",
+          "What lies in the checkout counts only when it is known which commit it is.",
+          "Try the command that the message names by hand.",
+      },
+      {
+          "bad-span",
+          "What should be a span of time is none.",
+          "A pause that lasts longer or shorter than was meant is worse than none.",
+          "Write a number with its unit: 45m, 2h, 1d, 1h30m.",
+      },
+      {
+          "no-room",
+          "A folder for the manifests of a commit could not be made beside the journal.",
+          "The commit's files are needed where the checkout's own cannot be used.",
+          "Free some space there, or make the folder of the journal writable for the user that runs hearth.",
+      },
   };
   return rules;
 }

@@ -35,7 +35,8 @@ struct ActionRecord {
   RunId run = 0;
   std::string address;
   std::string operation;  // create, update, delete, forget
-  Value changes;          // list of {path, live, desired}; secrets left out
+  std::string cause;  // of the plan's Cause: intent, drift, both, unknown; "" in journals of older hearths
+  Value changes;      // list of {path, live, desired}; secrets left out
   std::string
       outcome;  // done, pending, failed, unknown, skipped, refused, cancelled, rolled back; "" while open
   std::string detail;
@@ -66,6 +67,15 @@ struct AppliedRecord {
   std::int64_t applied = 0;  // ms since the epoch
 };
 
+// What a person told reconcile to leave alone, or to take up again. Records are only ever added: drift/pauses says what holds.
+struct PauseRecord {
+  std::string pattern;     // as plan/planner's Selection reads it; "": everything
+  std::int64_t at = 0;     // ms since the epoch
+  std::int64_t until = 0;  // 0: a resumption
+  std::string person;      // user@machine
+  std::string why;
+};
+
 // Used from the loop's thread only. What is written can be read back at once, and is on the disk (fsync) when begin_run(),
 // end_run() or flush() say success: an fsync costs as much as many records. So nothing may be done to the world between an
 // intent and the flush() that follows it, nor after an error.
@@ -84,11 +94,20 @@ class Journal {
 
   virtual Result<void> remember(const AppliedRecord& record) = 0;
   virtual Result<void> forget(const Claim& claim) = 0;
+  // All of them or none, and on the disk. In the order in which they were told.
+  virtual Result<void> add_pauses(const std::vector<PauseRecord>& records) = 0;
+  // One thing to remember that is about no claim and no run, such as when a checkout was last brought up to date.
+  virtual Result<void> note_fact(const std::string& key, const Value& fact) = 0;
   virtual Result<void> flush() = 0;
   [[nodiscard]] virtual std::optional<AppliedRecord> applied(const Claim& claim) const = 0;
   [[nodiscard]] virtual std::vector<AppliedRecord> all_applied() const = 0;
 
   [[nodiscard]] virtual std::vector<RunRecord> runs(std::size_t most) const = 0;  // newest first
+  // The newest of COMMAND's.
+  [[nodiscard]] virtual std::optional<RunRecord> last_run(const std::string& command) const = 0;
+  [[nodiscard]] virtual std::optional<RunRecord> run(RunId id) const = 0;
+  [[nodiscard]] virtual std::vector<PauseRecord> pauses() const = 0;  // oldest first
+  [[nodiscard]] virtual std::optional<Value> fact(const std::string& key) const = 0;
   [[nodiscard]] virtual std::vector<ActionRecord> actions_of(RunId run) const = 0;
   [[nodiscard]] virtual std::vector<ActionRecord> actions_on(const std::string& address,
                                                              std::size_t most) const = 0;

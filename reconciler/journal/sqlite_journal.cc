@@ -26,7 +26,7 @@ constexpr int application_id = 0x68727468;
 
 // Version N of the format is what the first N entries make. Released entries never change: add one at the
 // end.
-constexpr std::array<const char*, 2> migrations = {
+constexpr std::array<const char*, 3> migrations = {
     R"sql(
 CREATE TABLE runs (
   id        INTEGER PRIMARY KEY AUTOINCREMENT,  -- never reused: people write run numbers down
@@ -77,7 +77,23 @@ CREATE TABLE applied (
 )sql",
     // What an older journal holds may have been there before hearth: that is never deleted.
     "ALTER TABLE applied ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE applied ADD COLUMN cluster TEXT NOT NULL DEFAULT '';"};
+    "ALTER TABLE applied ADD COLUMN cluster TEXT NOT NULL DEFAULT '';",
+    // Why something was done, what was paused, and what else is worth remembering between runs of the timer.
+    R"sql(
+ALTER TABLE actions ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+CREATE TABLE pauses (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT,
+  pattern TEXT    NOT NULL,
+  at      INTEGER NOT NULL,
+  until   INTEGER NOT NULL,
+  person  TEXT    NOT NULL,
+  why     TEXT    NOT NULL
+) STRICT;
+CREATE TABLE facts (
+  key  TEXT PRIMARY KEY,
+  fact TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql"};
 
 std::string set_aside(const std::string& path) {
   return "keep the file for a look, and start anew without its history: mv " + path + " " + path +
@@ -260,7 +276,7 @@ class Savepoint {
 constexpr std::string_view run_columns =
     "SELECT id, command, started, ended, person, cluster, revision, dirty, exit_code, summary FROM runs ";
 constexpr std::string_view action_columns =
-    "SELECT id, run, address, operation, changes, outcome, detail FROM actions ";
+    "SELECT id, run, address, operation, cause, changes, outcome, detail FROM actions ";
 constexpr std::string_view applied_columns =
     "SELECT space, host, id, address, spec, live, protect, on_remove, revision, by_person, applied, made, "
     "cluster "
@@ -279,7 +295,8 @@ RunRecord read_run(Statement& row) {
 }
 
 ActionRecord read_action(Statement& row) {
-  return {row.integer(), row.integer(), row.text(), row.text(), row.json(), row.text(), row.text()};
+  return {row.integer(), row.integer(), row.text(), row.text(),
+          row.text(),    row.json(),    row.text(), row.text()};
 }
 
 AppliedRecord read_applied(Statement& row) {
@@ -341,11 +358,11 @@ class SqliteJournal final : public Journal {
 
   Result<ActionId> begin_action(const ActionRecord& action) override {
     return write([&]() -> ActionId {
-      Statement(
-          database_,
-          "INSERT INTO actions(run, address, operation, changes, outcome, detail) VALUES(?, ?, ?, ?, ?, ?)")
-          .bind(action.run, action.address, action.operation, to_json(action.changes), action.outcome,
-                action.detail)
+      Statement(database_,
+                "INSERT INTO actions(run, address, operation, cause, changes, outcome, detail) "
+                "VALUES(?, ?, ?, ?, ?, ?, ?)")
+          .bind(action.run, action.address, action.operation, action.cause, to_json(action.changes),
+                action.outcome, action.detail)
           .next();
       return sqlite3_last_insert_rowid(database_.handle());
     });
@@ -404,6 +421,24 @@ class SqliteJournal final : public Journal {
     });
   }
 
+  Result<void> add_pauses(const std::vector<PauseRecord>& records) override {
+    return write_through([&] {
+      for (const PauseRecord& record : records) {
+        Statement(database_, "INSERT INTO pauses(pattern, at, until, person, why) VALUES(?, ?, ?, ?, ?)")
+            .bind(record.pattern, record.at, record.until, record.person, record.why)
+            .next();
+      }
+    });
+  }
+
+  Result<void> note_fact(const std::string& key, const Value& fact) override {
+    return write([&] {
+      Statement(database_, "INSERT OR REPLACE INTO facts(key, fact) VALUES(?, ?)")
+          .bind(key, to_json(fact))
+          .next();
+    });
+  }
+
   Result<void> flush() override {
     if (damage_) return tl::unexpected(*damage_);
     if (!open_) return {};
@@ -432,6 +467,28 @@ class SqliteJournal final : public Journal {
 
   [[nodiscard]] std::vector<RunRecord> runs(std::size_t most) const override {
     return collect<RunRecord>(read_run, sql(run_columns, "ORDER BY id DESC LIMIT ?"), most);
+  }
+
+  [[nodiscard]] std::optional<RunRecord> last_run(const std::string& command) const override {
+    return first(collect<RunRecord>(read_run, sql(run_columns, "WHERE command = ? ORDER BY id DESC LIMIT 1"),
+                                    command));
+  }
+
+  [[nodiscard]] std::optional<RunRecord> run(RunId id) const override {
+    return first(collect<RunRecord>(read_run, sql(run_columns, "WHERE id = ?"), id));
+  }
+
+  [[nodiscard]] std::vector<PauseRecord> pauses() const override {
+    return collect<PauseRecord>(
+        [](Statement& row) {
+          return PauseRecord{row.text(), row.integer(), row.integer(), row.text(), row.text()};
+        },
+        "SELECT pattern, at, until, person, why FROM pauses ORDER BY id");
+  }
+
+  [[nodiscard]] std::optional<Value> fact(const std::string& key) const override {
+    return first(collect<Value>([](Statement& row) { return row.json(); },
+                                "SELECT fact FROM facts WHERE key = ?", key));
   }
 
   [[nodiscard]] std::vector<ActionRecord> actions_of(RunId run) const override {
@@ -509,6 +566,12 @@ class SqliteJournal final : public Journal {
     });
     if (damage_) out.clear();  // half an answer looks like a whole one
     return out;
+  }
+
+  template <typename Record>
+  static std::optional<Record> first(std::vector<Record> records) {
+    if (records.empty()) return std::nullopt;
+    return std::move(records.front());
   }
 
   // Ending what was never begun is a bug of the caller; the record must not silently lack it.

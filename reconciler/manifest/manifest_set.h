@@ -12,6 +12,7 @@
 #include "reconciler/core/diagnostic.h"
 #include "reconciler/core/resource.h"
 #include "reconciler/core/value.h"
+#include "reconciler/manifest/reconcile_policy.h"
 
 namespace hearth {
 
@@ -32,6 +33,7 @@ struct Settings {
   // policy.proveWithin: how long a change that could lock the operator out may take to be proven harmless.
   std::chrono::seconds prove_within{120};
   SecretSettings secrets;
+  ReconcilePolicy reconcile;  // policy.reconcile
 };
 
 struct ManifestSet {

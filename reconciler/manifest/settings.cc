@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "reconciler/core/address.h"
+#include "reconciler/core/effect.h"
+#include "reconciler/core/time_span.h"
 #include "reconciler/secrets/age.h"
 #include "reconciler/transport/ssh_options.h"
 
@@ -78,12 +81,9 @@ class SettingsReader {
   }
 
   void read_policy(Settings& settings) {
-    static const std::vector<std::string> words = {"proveWithin"};
-    for (const auto& member : settings.policy.as_map()) {
-      if (std::find(words.begin(), words.end(), member.key) != words.end()) continue;
-      complain("unknown-word", member.key_position, "policy." + member.key,
-               "\"" + member.key + "\" is no word of policy", did_you_mean(member.key, words));
-    }
+    check_words(settings.policy, "policy", {"proveWithin", "reconcile"});
+    if (const Value* reconcile = settings.policy.find("reconcile"))
+      read_reconcile(*reconcile, settings.reconcile);
     const Value* seconds = settings.policy.find("proveWithin");
     if (seconds == nullptr) return;
     constexpr std::int64_t least = 5;  // a new connection and a login take their time
@@ -105,11 +105,7 @@ class SettingsReader {
     static const std::vector<std::string> words = {"recipients", "identity"};
     Value secrets = Map{};
     read_map(document, "secrets", secrets);
-    for (const auto& member : secrets.as_map()) {
-      if (std::find(words.begin(), words.end(), member.key) != words.end()) continue;
-      complain("unknown-word", member.key_position, "secrets." + member.key,
-               "\"" + member.key + "\" is no word of secrets", did_you_mean(member.key, words));
-    }
+    check_words(secrets, "secrets", words);
     if (const Value* recipients = secrets.find("recipients")) {
       if (recipients->is_list()) {
         for (std::size_t i = 0; i < recipients->as_list().size(); ++i)
@@ -138,6 +134,112 @@ class SettingsReader {
     complain("bad-recipient", value.position(), path, why,
              "write what `age-keygen -y FILE` prints of the file with the private key (age1…), or a public "
              "SSH key: ssh-ed25519 …");
+  }
+
+  void check_words(const Value& map, const std::string& path, const std::vector<std::string>& words) {
+    for (const auto& member : map.as_map()) {
+      if (std::find(words.begin(), words.end(), member.key) != words.end()) continue;
+      complain("unknown-word", member.key_position, path + "." + member.key,
+               "\"" + member.key + "\" is no word of " + path, did_you_mean(member.key, words));
+    }
+  }
+
+  void read_reconcile(const Value& value, ReconcilePolicy& policy) {
+    const std::string path = "policy.reconcile";
+    if (!value.is_map()) return complain_type(value, path, "a map", "such as `reconcile: {allow: restart}`");
+    check_words(value, path, {"allow", "drift", "intent", "flapping", "alertAfter"});
+    if (const Value* allow = value.find("allow")) read_allow(*allow, policy);
+    read_choice(value, path, "drift", "correct", policy.correct_drift);
+    read_choice(value, path, "intent", "apply", policy.apply_intent);
+    read_span(value, path, "alertAfter", policy.alert_after);
+    const Value* flapping = value.find("flapping");
+    if (flapping == nullptr) return;
+    if (!flapping->is_map()) {
+      return complain_type(*flapping, path + ".flapping", "a map",
+                           "write `flapping: {corrections: 3, within: 24h}`");
+    }
+    check_words(*flapping, path + ".flapping", {"corrections", "within"});
+    read_span(*flapping, path + ".flapping", "within", policy.flapping_within);
+    const Value* corrections = flapping->find("corrections");
+    if (corrections == nullptr) return;
+    constexpr std::int64_t most = 1000;
+    if (!corrections->is_integer()) {
+      complain_type(*corrections, path + ".flapping.corrections", "an integer");
+    } else if (corrections->as_integer() < 1 || corrections->as_integer() > most) {
+      complain("bad-value", corrections->position(), path + ".flapping.corrections",
+               std::to_string(corrections->as_integer()) + " is not between 1 and " + std::to_string(most));
+    } else {
+      policy.flapping_corrections = static_cast<std::size_t>(corrections->as_integer());
+    }
+  }
+
+  // `allow: restart`, or a list of what `--allow` takes.
+  void read_allow(const Value& value, ReconcilePolicy& policy) {
+    const std::string path = "policy.reconcile.allow";
+    List entries;
+    if (value.is_list()) {
+      entries = value.as_list();
+    } else {
+      entries.push_back(value);
+    }
+    std::vector<std::string> allow;
+    for (const Value& entry : entries) {
+      if (!entry.is_string()) {
+        complain_type(entry, path, "a class",
+                      "write `allow: reload`, or a list such as `[reload, restart=Service]`");
+        continue;
+      }
+      if (check_allow(entry, path)) allow.push_back(entry.as_string());
+    }
+    policy.allow = std::move(allow);
+  }
+
+  bool check_allow(const Value& entry, const std::string& path) {
+    const std::string& text = entry.as_string();
+    const auto equals = text.find('=');
+    if (const std::string word = text.substr(0, equals); !parse_effect(word)) {
+      const std::string nearest = did_you_mean(word, {"none", "reload", "restart", "reboot", "destroy"});
+      complain("bad-allow", entry.position(), path, "\"" + word + "\" is no class",
+               nearest.empty() ? "classes are none, reload, restart, reboot, destroy" : nearest);
+      return false;
+    }
+    for (std::size_t begin = equals; begin < text.size();) {
+      const auto comma = std::min(text.find(',', begin + 1), text.size());
+      const std::string pattern = text.substr(begin + 1, comma - begin - 1);
+      const bool address = pattern.find_first_of("/@") != std::string::npos;
+      if (pattern.empty() || (address && !Address::parse(pattern))) {
+        complain("bad-address", entry.position(), path, "\"" + pattern + "\" is no address",
+                 "write Kind/name@host, Kind/name, or Kind alone; * stands for any");
+        return false;
+      }
+      begin = comma;
+    }
+    return true;
+  }
+
+  // WORD is YES (which sets OUT) or `report` (which clears it).
+  void read_choice(const Value& map, const std::string& path, const char* word, const std::string& yes,
+                   bool& out) {
+    const Value* value = map.find(word);
+    if (value == nullptr) return;
+    if (value->is_string() && (value->as_string() == yes || value->as_string() == "report")) {
+      out = value->as_string() == yes;
+      return;
+    }
+    complain("bad-value", value->position(), path + "." + word, "expected `" + yes + "` or `report`",
+             value->is_string() ? did_you_mean(value->as_string(), {yes, "report"}) : "");
+  }
+
+  void read_span(const Value& map, const std::string& path, const char* word, std::chrono::seconds& out) {
+    const Value* value = map.find(word);
+    if (value == nullptr) return;
+    const auto span = value->is_string() ? parse_time_span(value->as_string()) : std::nullopt;
+    if (span) {
+      out = *span;
+    } else {
+      complain("bad-value", value->position(), path + "." + word, "expected a span of time",
+               "write a number with its unit, such as 90m, 24h or 2d");
+    }
   }
 
   void read_map(const Value& document, const char* word, Value& out) {

@@ -162,9 +162,11 @@ KeyVerdict judge_host_key(std::string_view text, std::string_view host, std::uin
   return verdict;
 }
 
-std::vector<std::string> known_key_types(std::string_view text, std::string_view host, std::uint16_t port) {
+std::vector<std::string> known_key_types(std::string_view text, std::string_view host, std::uint16_t port,
+                                         std::string_view pinned) {
   std::vector<std::string> types;
   for (const Entry& entry : entries_for(text, name_in_file(host, port))) {
+    if (!pinned.empty() && fingerprint_of(entry.key) != pinned) continue;
     if (!entry.revoked && std::find(types.begin(), types.end(), entry.type) == types.end())
       types.emplace_back(entry.type);
   }

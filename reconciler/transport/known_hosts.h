@@ -40,7 +40,9 @@ struct KeyVerdict {
 KeyVerdict judge_host_key(std::string_view text, std::string_view host, std::uint16_t port,
                           const HostKey& key);
 
-// The types of the keys that TEXT knows of a host: those should be asked for first.
-std::vector<std::string> known_key_types(std::string_view text, std::string_view host, std::uint16_t port);
+// The types of the keys that TEXT knows of a host: those should be asked for first. Where one key is PINNED by its fingerprint,
+// only that one's type: OpenSSH writes all keys of a host down, once it trusts one of them.
+std::vector<std::string> known_key_types(std::string_view text, std::string_view host, std::uint16_t port,
+                                         std::string_view pinned = {});
 
 }  // namespace hearth

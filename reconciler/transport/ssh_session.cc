@@ -112,7 +112,7 @@ class SshHandshake {
     const std::string path = known_hosts_path(options_);
     bool exists = false;
     const std::string known = read_text_file(path, exists);
-    auto connected = connect(known_key_types(known, host_.address, host_.port));
+    auto connected = connect(known_key_types(known, host_.address, host_.port, host_.host_key));
     if (!connected) return tl::unexpected(std::move(connected.error()));
     const auto key = shown_key();
     if (!key) return tl::unexpected(key.error());

@@ -46,6 +46,18 @@ class MemoryJournal final : public Journal {
     return actions_.back().id;
   }
 
+  Result<void> add_pauses(const std::vector<PauseRecord>& records) override {
+    if (auto allowed = spend(); !allowed) return allowed;
+    pauses_.insert(pauses_.end(), records.begin(), records.end());
+    return {};
+  }
+
+  Result<void> note_fact(const std::string& key, const Value& fact) override {
+    if (auto allowed = spend(); !allowed) return allowed;
+    facts_.insert_or_assign(key, fact);
+    return {};
+  }
+
   Result<void> flush() override { return {}; }
 
   Result<void> intend(const std::vector<StepRecord>& steps) override {
@@ -112,6 +124,28 @@ class MemoryJournal final : public Journal {
     return out;
   }
 
+  [[nodiscard]] std::optional<RunRecord> last_run(const std::string& command) const override {
+    const auto found = std::find_if(runs_.rbegin(), runs_.rend(),
+                                    [&](const RunRecord& run) { return run.command == command; });
+    if (damage_ || found == runs_.rend()) return std::nullopt;
+    return *found;
+  }
+
+  [[nodiscard]] std::optional<RunRecord> run(RunId id) const override {
+    if (damage_ || id < 1 || id > static_cast<RunId>(runs_.size())) return std::nullopt;
+    return runs_[static_cast<std::size_t>(id - 1)];
+  }
+
+  [[nodiscard]] std::vector<PauseRecord> pauses() const override {
+    return damage_ ? std::vector<PauseRecord>{} : pauses_;
+  }
+
+  [[nodiscard]] std::optional<Value> fact(const std::string& key) const override {
+    const auto found = facts_.find(key);
+    if (damage_ || found == facts_.end()) return std::nullopt;
+    return found->second;
+  }
+
   [[nodiscard]] std::vector<ActionRecord> actions_of(RunId run) const override {
     std::vector<ActionRecord> out;
     if (damage_) return out;
@@ -165,6 +199,8 @@ class MemoryJournal final : public Journal {
   std::vector<ActionRecord> actions_;
   std::map<std::pair<ActionId, int>, StepRecord> steps_;
   std::map<Claim, AppliedRecord> applied_;
+  std::vector<PauseRecord> pauses_;
+  std::map<std::string, Value> facts_;
   std::optional<std::size_t> writes_left_;
   std::optional<Diagnostic> damage_;
 };

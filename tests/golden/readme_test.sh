@@ -9,6 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 awk -v folder="$folder" '
     /^```yaml$/ { file = folder "/" (blocks++ ? "block" blocks : "hearth") ".yaml"; next }
     /^```$/ { file = "" }
+    file && /^policy:/ { file = folder "/hearth.yaml" } # a part of it, shown where it matters
     file { print >file }' "$top/README.md"
 [ "$(find "$folder" -name '*.yaml' | wc -l)" -ge 2 ] || {
     echo "The README shows no manifests."

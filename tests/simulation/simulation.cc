@@ -14,6 +14,7 @@
 #include "reconciler/apply/adopt.h"
 #include "reconciler/apply/applier.h"
 #include "reconciler/core/digest.h"
+#include "reconciler/drift/hold_back.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/plan/survey.h"
 #include "tests/fakes/memory_host.h"
@@ -92,7 +93,7 @@ std::string manifests_of(const std::map<std::string, HostModel>& hosts) {
         out += "dependsOn: [Service/" + model.services[after->second].name + "]\n";
       }
       out += "spec: {path: " + file.path + ", content: " + quoted(file.content) +
-             (file.mode.empty() ? "" : ", mode: \"" + file.mode + "\"") + "}\n---\n";
+             (file.mode.empty() ? "" : ", mode: \"" + file.mode + "\"") + "}\nonRemove: delete\n---\n";
     }
     if (!model.sshd.empty()) {
       out += "kind: File\nname: sshd\nhosts: " + host + "\nspec: {path: " + sshd_path +
@@ -155,6 +156,8 @@ struct SimulatedHost {
 // What one process has seen and sent. Outlives it: messages under way still arrive.
 struct ProcessView {
   RunId run = 0;
+  bool timer = false;  // `hearth reconcile`, with nobody there
+  Loop::Time begun;
   std::map<std::string, std::string> seen;  // host:path → hash, "absent" or "unknown", as last answered
   std::map<std::string, int> carried;       // host and summary → how often it reached the host
 };
@@ -207,6 +210,13 @@ class Watch {
   std::map<std::string, std::unique_ptr<SimulatedHost>> hosts;
   std::uint64_t events = 0;
   int operations = 0;
+  int corrections = 0;
+
+  // What a person has said once, by applying it or by an apply that found it in order: the timer looks after that only.
+  std::set<std::string> wanted;
+  // Until when the timer is to leave things alone.
+  Loop::Time pause_of_all;
+  Loop::Time pause_of_files;
 
   // The manifests that hold from now on.
   void declare(const ManifestSet& manifests) {
@@ -227,7 +237,16 @@ class Watch {
     for (const Action& action : plan.actions) planned_.insert({view.run, action.address.to_string()});
   }
 
-  void begun(const ProcessView& view, const std::string& address) {
+  void begun(const ProcessView& view, const std::string& address, const std::string& operation) {
+    if (view.timer) {
+      ++corrections;
+      if (!wanted.contains(address))
+        throw Broken(address + " is changed by the timer, and no person ever applied it");
+      if (view.begun < pause_of_all || (address.starts_with("File/") && view.begun < pause_of_files))
+        throw Broken(address + " is changed by the timer, and is paused");
+      if (operation == "delete" || operation == "forget")
+        throw Broken(address + " is taken away by the timer, and nobody allowed it to");
+    }
     begun_[address] = ++events;
     const std::vector<ActionRecord> actions = journal_.actions_of(view.run);
     for (const std::string& before : order_[address]) {
@@ -334,7 +353,7 @@ class WatchedJournal final : public Journal {
     return journal_.end_run(run, ended, exit_code, summary);
   }
   Result<ActionId> begin_action(const ActionRecord& action) override {
-    watch_.begun(view_, action.address);
+    watch_.begun(view_, action.address, action.operation);
     return journal_.begin_action(action);
   }
   Result<void> intend(const std::vector<StepRecord>& steps) override {
@@ -351,18 +370,34 @@ class WatchedJournal final : public Journal {
   }
   Result<void> end_action(ActionId action, const std::string& outcome, const std::string& detail) override {
     for (const ActionRecord& record : journal_.actions_of(view_.run)) {
-      if (record.id == action) watch_.ended(record, outcome);
+      if (record.id != action) continue;
+      watch_.ended(record, outcome);
+      if (outcome == "done" && !view_.timer) watch_.wanted.insert(record.address);
     }
     return journal_.end_action(action, outcome, detail);
   }
   Result<void> remember(const AppliedRecord& record) override { return journal_.remember(record); }
   Result<void> forget(const Claim& claim) override { return journal_.forget(claim); }
+  Result<void> add_pauses(const std::vector<PauseRecord>& records) override {
+    return journal_.add_pauses(records);
+  }
+  Result<void> note_fact(const std::string& key, const Value& fact) override {
+    return journal_.note_fact(key, fact);
+  }
   Result<void> flush() override { return journal_.flush(); }
   [[nodiscard]] std::optional<AppliedRecord> applied(const Claim& claim) const override {
     return journal_.applied(claim);
   }
   [[nodiscard]] std::vector<AppliedRecord> all_applied() const override { return journal_.all_applied(); }
   [[nodiscard]] std::vector<RunRecord> runs(std::size_t most) const override { return journal_.runs(most); }
+  [[nodiscard]] std::optional<RunRecord> last_run(const std::string& command) const override {
+    return journal_.last_run(command);
+  }
+  [[nodiscard]] std::optional<RunRecord> run(RunId id) const override { return journal_.run(id); }
+  [[nodiscard]] std::vector<PauseRecord> pauses() const override { return journal_.pauses(); }
+  [[nodiscard]] std::optional<Value> fact(const std::string& key) const override {
+    return journal_.fact(key);
+  }
   [[nodiscard]] std::vector<ActionRecord> actions_of(RunId run) const override {
     return journal_.actions_of(run);
   }
@@ -561,7 +596,7 @@ class BlindProvider final : public Provider {
 class Process {
  public:
   Process(Loop& world, Watch& watch, MemoryJournal& journal, const ManifestSet& manifests, Random& random,
-          Mutation mutation, std::string token)
+          Mutation mutation, std::string token, bool timer = false, Effect allowed = Effect::restart)
       : loop_(world),
         watch_(watch),
         raw_journal_(journal),
@@ -569,6 +604,7 @@ class Process {
         manifests_(manifests),
         mutation_(mutation),
         token_(std::move(token)),
+        allowed_(allowed),
         blind_files_(*real_providers().load("host_files").value(), blind_),
         blind_services_(*real_providers().load("host_services").value(), blind_),
         targets_(manifests.hosts,
@@ -578,6 +614,7 @@ class Process {
                  }),
         providers_(HEARTH_BUILD_DIR "/providers"),
         observer_(loop_, targets_, providers_) {
+    view_->timer = timer;
     if (mutation == Mutation::lost_verify) {
       providers_.add(blind_files_);
       providers_.add(blind_services_);
@@ -598,8 +635,10 @@ class Process {
 
  private:
   void apply() {
+    view_->begun = loop_.now();
     RunRecord record;
-    record.command = "apply";
+    record.command = view_->timer ? "reconcile" : "apply";
+    record.started = milliseconds_now();
     view_->run = raw_journal_.begin_run(record).value();
     if (mutation_ == Mutation::wrong_order) {
       for (Action& action : survey_->plan.actions) action.after.clear();
@@ -609,13 +648,40 @@ class Process {
     ApplyOptions options;
     options.token = token_;
     options.holder = token_;
+    options.allowance = Allowance(allowed_);
+    options.by_person = !view_->timer;
+    if (view_->timer && mutation_ != Mutation::nothing_held_back) {
+      leave_remembered(survey_->plan);
+      const ReconcilePolicy policy;
+      for (const auto& [address, why] :
+           hold_back(survey_->plan, raw_journal_, policy, options.allowance, milliseconds_now())) {
+        options.held_back.emplace(address, why.why);
+      }
+    }
     applier_ = std::make_unique<Applier>(loop_, targets_, observer_, providers_, journal_, progress_,
                                          survey_->plan, view_->run, options);
     applier_->start([this](ApplyReport report) {
       report_ = std::move(report);
-      if (report_.lease_held_by.empty()) static_cast<void>(adopt(*survey_, raw_journal_, true, 1));
+      if (report_.lease_held_by.empty()) found_in_order();
       finished_ = true;
     });
+  }
+
+  std::int64_t milliseconds_now() {
+    return std::chrono::duration_cast<milliseconds>(loop_.now().time_since_epoch()).count();
+  }
+
+  void found_in_order() {
+    static_cast<void>(adopt(*survey_, raw_journal_, !view_->timer, milliseconds_now()));
+    if (view_->timer) return;
+    std::set<Address> busy;
+    for (const Action& action : survey_->plan.actions) busy.insert(action.address);
+    for (const Note& note : survey_->plan.notes) {
+      if (note.type != Note::Type::unmanaged) busy.insert(note.address);
+    }
+    for (const Resource* resource : survey_->subjects.declared) {
+      if (!busy.contains(resource->address)) watch_.wanted.insert(resource->address.to_string());
+    }
   }
 
   ProcessLoop loop_;
@@ -626,6 +692,7 @@ class Process {
   const ManifestSet& manifests_;
   Mutation mutation_;
   std::string token_;
+  Effect allowed_;
   bool blind_ = false;
   BlindProvider blind_files_;
   BlindProvider blind_services_;
@@ -660,6 +727,7 @@ class History {
       result.broken = broken.what();
     }
     result.operations = watch_.operations;
+    result.corrections = watch_.corrections;
     return result;
   }
 
@@ -766,17 +834,54 @@ class History {
     }
   }
 
+  // The timer's: now and then with manifests that somebody has emptied, and then with all permissions that there are.
+  std::unique_ptr<Process> new_reconcile() {
+    const ManifestSet* manifests = commits_.back().get();
+    Effect allowed = random_.chance(50) ? Effect::reload : Effect::restart;
+    if (random_.chance(20)) {
+      std::string nodes;
+      const bool nothing = random_.chance(50);
+      for (const auto& [name, host] : watch_.hosts)
+        nodes += "kind: Node\nname: " + name + "\nspec: {address: 192.0.2.1}\n---\n";
+      std::vector<std::pair<std::string, std::string>> texts = {{"hearth.yaml", "format: 1\n"}};
+      if (!nothing) texts.emplace_back("nodes.yaml", nodes);
+      emptied_.push_back(std::make_unique<ManifestSet>(load_manifest_texts(texts, real_schemas())));
+      if (!emptied_.back()->complete) throw Broken("bad test: " + emptied_.back()->diagnostics.to_string());
+      manifests = emptied_.back().get();
+      if (nothing) allowed = Effect::destroy;
+    }
+    return std::make_unique<Process>(world_, watch_, journal_, *manifests, random_, mutation_,
+                                     "run-" + std::to_string(++processes_), true, allowed);
+  }
+
+  void change_pauses() {
+    if (random_.chance(75)) return;
+    const auto now = std::chrono::duration_cast<milliseconds>(world_.now().time_since_epoch()).count();
+    PauseRecord record{"", now, 0, "eve@desk", "why"};
+    if (random_.chance(30)) {
+      watch_.pause_of_all = watch_.pause_of_files = world_.now();
+    } else {
+      record.until = now + static_cast<std::int64_t>(1 + random_.below(3000));
+      const Loop::Time until{milliseconds(record.until)};
+      Loop::Time& pause = random_.chance(50) ? watch_.pause_of_all : watch_.pause_of_files;
+      if (&pause == &watch_.pause_of_files) record.pattern = "File";
+      pause = std::max(pause, until);
+    }
+    static_cast<void>(journal_.add_pauses({record}));
+  }
+
   std::unique_ptr<Process> new_process() {
     return std::make_unique<Process>(world_, watch_, journal_, *commits_.back(), random_, mutation_,
                                      "run-" + std::to_string(++processes_));
   }
 
   void one_round(SimulationResult& result) {
+    change_pauses();
     plan_disturbances(random_.below(5));
     std::vector<std::unique_ptr<Process>> processes;
     const std::size_t count = random_.chance(20) ? 2 : 1;
     for (std::size_t i = 0; i < count; ++i) {
-      processes.push_back(new_process());
+      processes.push_back(random_.chance(35) ? new_reconcile() : new_process());
       processes.back()->start();
       ++result.runs;
     }
@@ -879,6 +984,7 @@ class History {
   Mutation mutation_;
   std::map<std::string, HostModel> model_;
   std::vector<std::unique_ptr<ManifestSet>> commits_;
+  std::vector<std::unique_ptr<ManifestSet>> emptied_;
   int processes_ = 0;
 };
 

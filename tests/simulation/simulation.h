@@ -19,13 +19,15 @@ enum class Mutation : std::uint8_t {
   stale_plan_accepted,  // what lies there now is overwritten, whatever the plan saw
   undo_not_armed,       // what is replaced is not kept
   journal_after_step,   // intents are recorded when the answer has come
+  nothing_held_back,    // the timer does what a person does
 };
 
 struct SimulationResult {
   std::string broken;  // the invariant that did not hold, and how; "" when all did
   int runs = 0;        // how many times the engine ran
   int crashes = 0;
-  int operations = 0;  // that reached a host
+  int operations = 0;   // that reached a host
+  int corrections = 0;  // actions that the timer began
 };
 
 SimulationResult simulate(std::uint64_t seed, Mutation mutation = Mutation::none);

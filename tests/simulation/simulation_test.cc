@@ -26,14 +26,17 @@ TEST_P(Slice, KeepsEveryInvariant) {
   const std::uint64_t first = number_from("HEARTH_FIRST_SEED", 1) + GetParam() * count;
   int crashes = 0;
   int operations = 0;
+  int corrections = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const SimulationResult result = simulate(seed);
     ASSERT_EQ(result.broken, "") << "seed " << seed << ": keep it in tests/simulation/kept_seeds";
     crashes += result.crashes;
     operations += result.operations;
+    corrections += result.corrections;
   }
   // A world in which nothing happens would keep any invariant.
   EXPECT_GT(crashes, 0);
+  EXPECT_GT(corrections, 0);
   EXPECT_GT(operations, static_cast<int>(count));
 }
 
@@ -86,7 +89,8 @@ INSTANTIATE_TEST_SUITE_P(Simulation, Mutants,
                                          Mutant{Mutation::unknown_taken_for_absent, "UnknownTakenForAbsent"},
                                          Mutant{Mutation::stale_plan_accepted, "StalePlanAccepted"},
                                          Mutant{Mutation::undo_not_armed, "UndoNotArmed"},
-                                         Mutant{Mutation::journal_after_step, "JournalAfterStep"}),
+                                         Mutant{Mutation::journal_after_step, "JournalAfterStep"},
+                                         Mutant{Mutation::nothing_held_back, "NothingHeldBack"}),
                          [](const auto& mutant) { return std::string(mutant.param.name); });
 
 }  // namespace

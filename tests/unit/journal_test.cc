@@ -42,6 +42,7 @@ ActionRecord some_action(RunId run, std::string address = "File/motd@pve") {
   action.run = run;
   action.address = std::move(address);
   action.operation = "update";
+  action.cause = "drift";
   action.changes = List{Map{{"path", "content"}, {"live", "a"}, {"desired", std::string("b\0ü\n", 5)}}};
   return action;
 }
@@ -124,6 +125,46 @@ TYPED_TEST(AnyJournal, ListsTheNewestRunsFirstAndNoMoreThanAsked) {
   ASSERT_EQ(runs.size(), 2U);
   EXPECT_EQ(runs[0].command, "three");
   EXPECT_EQ(runs[1].command, "two");
+}
+
+TYPED_TEST(AnyJournal, FindsOneRunAndTheLastOfACommand) {
+  Journal& journal = *this->journal_;
+  EXPECT_FALSE(journal.last_run("reconcile").has_value());
+  const RunId first = journal.begin_run(some_run("reconcile")).value();
+  const RunId second = journal.begin_run(some_run("reconcile")).value();
+  const RunId other = journal.begin_run(some_run("apply")).value();
+  ASSERT_TRUE(journal.last_run("reconcile").has_value());
+  EXPECT_EQ(journal.last_run("reconcile")->id, second);
+  EXPECT_EQ(journal.run(first)->command, "reconcile");
+  EXPECT_EQ(journal.run(other)->command, "apply");
+  EXPECT_FALSE(journal.run(other + 1).has_value());
+}
+
+TYPED_TEST(AnyJournal, KeepsPausesInTheOrderInWhichTheyWereTold) {
+  Journal& journal = *this->journal_;
+  EXPECT_TRUE(journal.pauses().empty());
+  ASSERT_TRUE(
+      journal.add_pauses({{"File", 10, 20, "eve@desk", "why"}, {"", 10, 20, "eve@desk", "why"}}).has_value());
+  ASSERT_TRUE(journal.add_pauses({{"", 15, 0, "eve@desk", ""}}).has_value());
+  const auto pauses = journal.pauses();
+  ASSERT_EQ(pauses.size(), 3U);
+  EXPECT_EQ(pauses[0].pattern, "File");
+  EXPECT_EQ(pauses[0].until, 20);
+  EXPECT_EQ(pauses[0].why, "why");
+  EXPECT_EQ(pauses[1].pattern, "");
+  EXPECT_EQ(pauses[2].until, 0);
+  EXPECT_EQ(pauses[2].at, 15);
+  EXPECT_EQ(pauses[2].person, "eve@desk");
+}
+
+TYPED_TEST(AnyJournal, KeepsTheLastWordOfAFact) {
+  Journal& journal = *this->journal_;
+  EXPECT_FALSE(journal.fact("checkout /m").has_value());
+  ASSERT_TRUE(journal.note_fact("checkout /m", Map{{"since", 1}}).has_value());
+  ASSERT_TRUE(journal.note_fact("checkout /m", Map{{"since", 2}}).has_value());
+  ASSERT_TRUE(journal.flush().has_value());
+  EXPECT_EQ(journal.fact("checkout /m")->integer_or("since", 0), 2);
+  EXPECT_FALSE(journal.fact("checkout /n").has_value());
 }
 
 TYPED_TEST(AnyJournal, GivesBackActionsByRunAndByAddress) {
@@ -283,8 +324,8 @@ TEST_F(SqliteJournalTest, FindsEverythingAgainWhenOpenedAgain) {
 TEST_F(SqliteJournalTest, OpensAnOlderFormatAndDoesNotTakeWhatItHoldsForMade) {
   ASSERT_TRUE(open()->remember(some_applied()).has_value());
   meddle(path_,
-         "ALTER TABLE applied DROP COLUMN made; ALTER TABLE applied DROP COLUMN cluster; PRAGMA user_version "
-         "= 1");
+         "ALTER TABLE applied DROP COLUMN made; ALTER TABLE applied DROP COLUMN cluster; ALTER TABLE actions "
+         "DROP COLUMN cause; DROP TABLE pauses; DROP TABLE facts; PRAGMA user_version = 1");
   const auto journal = open();
   const auto found = journal->applied(some_applied().claim);
   ASSERT_TRUE(found.has_value());

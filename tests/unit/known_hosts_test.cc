@@ -65,6 +65,14 @@ TEST(KnownHosts, ListsTheTypesToAskForFirst) {
   EXPECT_EQ(known_key_types(text, "pve", 22), (std::vector<std::string>{"ssh-rsa", "ssh-ed25519"}));
 }
 
+TEST(KnownHosts, AsksForThePinnedKeyWhateverElseIsKnown) {
+  const std::string text = "pve ecdsa-sha2-nistp256 AAAA\npve ssh-ed25519 " + ed.base64 + "\n";
+  EXPECT_EQ(known_key_types(text, "pve", 22, fingerprint_of(ed.base64)),
+            std::vector<std::string>{"ssh-ed25519"});
+  EXPECT_TRUE(
+      known_key_types("pve ecdsa-sha2-nistp256 AAAA\n", "pve", 22, fingerprint_of(ed.base64)).empty());
+}
+
 TEST(KnownHosts, FingerprintsAreWhatSshKeygenPrints) {
   EXPECT_EQ(fingerprint_of(ed.base64), "SHA256:+MnPZn018Xhwlcw9/sOfzSvpOhDzIekNATfiROeUv/0");
   EXPECT_EQ(fingerprint_of("not base64"), "");

@@ -1,0 +1,1 @@
+explain git-rewritten

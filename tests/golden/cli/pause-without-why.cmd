@@ -1,0 +1,1 @@
+pause --for 2h

@@ -1,0 +1,1 @@
+HEARTH_JOURNAL=@journal pause --for 2 --why x

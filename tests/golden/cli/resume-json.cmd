@@ -1,0 +1,1 @@
+HEARTH_JOURNAL=@journal resume -o json

@@ -194,6 +194,10 @@ class ReconcileRun {
       wrong = exported ? as_in_commit(session.error(), commit) : session.error();
       return false;
     }
+    if (const Diagnostics missing = (*session)->missing_secrets({}); missing.has_errors()) {
+      wrong = exported ? as_in_commit(missing, commit) : missing;
+      return false;
+    }
     session_ = *std::move(session);
     commit_ = commit;
     return true;

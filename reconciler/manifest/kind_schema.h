@@ -8,7 +8,8 @@
 //     onRemove: retain|delete      default of the manifest word
 //     identity: [FIELD…]           fields that say which real thing it is; immutable
 //     claims: [{space, template, each, when}]   `when: FIELD`: only where that is declared. template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
-//                                  skipped when a field it names is not declared; `space: path` is lexically normalised
+//                                  skipped when a field it names is not declared; `space: path` is lexically normalised, and so is
+//                                  `space: mount`: what is at or below such a path waits until that is as declared
 //     refresh: FIELD               boolean live-only field: false when the thing runs on outdated inputs; the engine desires
 //                                  true, and foresees false when a resource reached by an `input` reference changes
 //     leaf: true                   its paths are files: nothing else can be declared below one, and none is /

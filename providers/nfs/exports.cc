@@ -34,6 +34,7 @@ class Reader {
 
   [[nodiscard]] bool at_end() const { return at_ >= text_.size(); }
   [[nodiscard]] std::size_t at() const { return at_; }
+  [[nodiscard]] std::size_t end_of_token() const { return end_; }
   [[nodiscard]] char peek() const { return is_joint() ? ' ' : text_[at_]; }
 
   void skip() {
@@ -73,6 +74,7 @@ class Reader {
       const std::string plain = without_octal_escapes(std::string_view(out).substr(size - 4));
       if (plain.size() == 1) out.replace(size - 4, 4, plain);
     }
+    end_ = at_;
     // What ended it is gone with it, unless it ends the line.
     if (!at_end() && peek() != '\n') skip();
     return out;
@@ -85,6 +87,7 @@ class Reader {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t end_ = 0;
 };
 
 // Words where they stand in the text of one entry.
@@ -142,7 +145,7 @@ std::vector<RawEntry> raw_entries(std::string_view text, std::string& trouble) {
     const std::size_t before = text.rfind('\n', entry.path.begin);
     entry.begin = before == std::string_view::npos || entry.path.begin == 0 ? 0 : before + 1;
     entry.path.text = reader.token();
-    entry.path.end = reader.at();
+    entry.path.end = reader.end_of_token();
     if (entry.path.text.empty()) {
       complain(entry.path.begin, "a path was expected");
       break;
@@ -153,8 +156,7 @@ std::vector<RawEntry> raw_entries(std::string_view text, std::string& trouble) {
       if (reader.at_end() || reader.peek() == '\n') break;
       Token token{{}, reader.at(), 0};
       token.text = reader.token();
-      token.end = reader.at();
-      while (token.end > token.begin && is_space(text[token.end - 1])) --token.end;
+      token.end = reader.end_of_token();
       if (token.text.empty()) continue;  // a carriage return, say
       if (token.text.size() > longest_client) complain(token.begin, "a client with its options is too long");
       entry.tokens.push_back(std::move(token));
@@ -284,7 +286,8 @@ std::vector<std::string> export_lines(const ExportEntry& entry, const Changes& c
                                   [](const Token& token) { return token.text.starts_with('-'); });
   std::string out;
   if (plain && !raw.tokens.empty()) {
-    std::size_t at = 0;
+    std::size_t at = raw.path.end;
+    out = text.substr(0, at);
     std::set<std::string> done;
     for (const Token& token : raw.tokens) {
       const ExportClient client = *client_in(token.text);
@@ -299,8 +302,7 @@ std::vector<std::string> export_lines(const ExportEntry& entry, const Changes& c
     out += fresh + text.substr(at);
   } else {
     // Default options bear on all that follows: each client says by itself what they gave it.
-    std::size_t end = raw.path.end;
-    while (end > raw.path.begin && is_space(text[end - 1])) --end;
+    const std::size_t end = raw.path.end;
     out = text.substr(0, end);
     std::set<std::string> done;
     for (const ExportClient& client : entry.clients) {

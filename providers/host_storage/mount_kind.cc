@@ -99,8 +99,8 @@ struct Seen {
   std::optional<MountedFileSystem> mounted;
   std::optional<std::vector<BlockDevice>> devices;
   bool has_mount_point = true;
-  std::string link;        // what the declared device, a link, points at
-  bool has_device = true;  // the declared path below /dev
+  bool has_device = true;  // what the declared source names below /dev, or by a tag
+  std::string device;      // where that leads to: the target of a link, the device that has the tag
 };
 
 const BlockDevice* device_at(const Seen& seen, const std::string& path) {
@@ -112,9 +112,9 @@ const BlockDevice* device_at(const Seen& seen, const std::string& path) {
 
 // The block device that SOURCE means.
 const BlockDevice* device_of(const Seen& seen, const std::string& source) {
-  if (is_tag(source)) return find_by_tag(*seen.devices, source);
   if (const BlockDevice* device = device_at(seen, source)) return device;
-  return seen.link.empty() ? nullptr : device_at(seen, "/dev/" + seen.link.substr(seen.link.rfind('/') + 1));
+  return seen.device.empty() ? nullptr
+                             : device_at(seen, "/dev/" + seen.device.substr(seen.device.rfind('/') + 1));
 }
 
 // Whether SOURCE is what is mounted.
@@ -124,7 +124,7 @@ bool is_mounted_from(const Seen& seen, const std::string& source) {
   if (is_tag(source) || source.starts_with("/dev/")) {
     const BlockDevice* device = device_of(seen, source);
     // Some file systems (btrfs) have numbers of their own.
-    return mounted.source == source ||
+    return mounted.source == source || (!seen.device.empty() && mounted.source == seen.device) ||
            (device != nullptr && (mounted.device == device->device || mounted.source == device->name ||
                                   mounted.source == device->kernel));
   }
@@ -135,8 +135,7 @@ bool is_mounted_from(const Seen& seen, const std::string& source) {
 
 // The disk that is declared is not there.
 bool is_pulled(const Seen& seen, const std::string& source) {
-  if (is_tag(source)) return find_by_tag(*seen.devices, source) == nullptr;
-  return source.starts_with("/dev/") && !seen.has_device;
+  return (is_tag(source) || source.starts_with("/dev/")) && !seen.has_device;
 }
 
 // What can go wrong with the answers; "" when nothing has.
@@ -170,11 +169,16 @@ std::string read(const Resource& resource, std::span<const Reply> replies, Seen&
   seen.has_mount_point = point == nullptr || point->type != FileReply::Type::absent;
   if (point != nullptr && point->type != FileReply::Type::absent && point->type != FileReply::Type::directory)
     return path + " is no folder: move it away, or correct `path`";
-  if (replies.size() > 4) {
-    const auto* device = std::get_if<FileReply>(&replies[4]);
-    if (device == nullptr) return "the host gave no answer about the device";
+  if (replies.size() <= 4) return {};
+  if (const auto* device = std::get_if<FileReply>(&replies[4])) {
     seen.has_device = device->type != FileReply::Type::absent;
-    seen.link = device->target;
+    seen.device = device->target;
+  } else if (const auto* found = std::get_if<RunReply>(&replies[4])) {
+    if (found->exit_code > 2) return "findfs does not say which disk it is: " + found->err;
+    seen.has_device = found->exit_code == 0;
+    seen.device = found->out.substr(0, found->out.find('\n'));
+  } else {
+    return "the host gave no answer about the device";
   }
   return {};
 }
@@ -200,7 +204,10 @@ std::vector<Probe> mount_probes(const Resource& resource) {
                                RunProbe{.argv = {"cat", "/proc/self/mountinfo"}},
                                RunProbe{.argv = list_block_devices(), .timeout = std::chrono::seconds(30)},
                                ReadFile{.path = path_of(resource), .known_sha256 = {}, .max_content = 0}};
-  const std::string source = resource.desired.string_or("source", "");
+  const std::string source = plain_source(resource.desired.string_or("source", ""));
+  // By the links that udev keeps, where it runs; only where there is none does it look at all disks.
+  if (is_tag(source))
+    probes.push_back(RunProbe{.argv = {"findfs", source}, .timeout = std::chrono::seconds(30)});
   if (source.starts_with("/dev/"))
     probes.push_back(ReadFile{.path = source, .known_sha256 = {}, .max_content = 0});
   return probes;

@@ -35,8 +35,7 @@ std::vector<MountedFileSystem> read_mountinfo(std::string_view text) {
 }
 
 std::vector<std::string> list_block_devices() {
-  return {"lsblk",   "--json",   "--list",
-          "--paths", "--output", "NAME,KNAME,MAJ:MIN,UUID,LABEL,PARTUUID,PARTLABEL,FSTYPE"};
+  return {"lsblk", "--json", "--list", "--paths", "--output", "NAME,KNAME,MAJ:MIN"};
 }
 
 std::optional<std::vector<BlockDevice>> read_block_devices(std::string_view output) {
@@ -49,14 +48,7 @@ std::optional<std::vector<BlockDevice>> read_block_devices(std::string_view outp
   for (const Value& device : devices->as_list()) {
     if (!device.is_map()) continue;
     const auto text = [&](std::string_view column) { return device.string_or(column, ""); };
-    out.push_back({.name = text("name"),
-                   .kernel = text("kname"),
-                   .device = text("maj:min"),
-                   .uuid = text("uuid"),
-                   .label = text("label"),
-                   .partition_uuid = text("partuuid"),
-                   .partition_label = text("partlabel"),
-                   .type = text("fstype")});
+    out.push_back({.name = text("name"), .kernel = text("kname"), .device = text("maj:min")});
   }
   return out;
 }
@@ -64,21 +56,6 @@ std::optional<std::vector<BlockDevice>> read_block_devices(std::string_view outp
 bool is_tag(std::string_view source) {
   return source.starts_with("UUID=") || source.starts_with("LABEL=") || source.starts_with("PARTUUID=") ||
          source.starts_with("PARTLABEL=");
-}
-
-const BlockDevice* find_by_tag(const std::vector<BlockDevice>& devices, std::string_view source) {
-  const std::string plain = plain_source(source);
-  const std::size_t equals = plain.find('=');
-  if (equals == std::string::npos || equals + 1 == plain.size()) return nullptr;
-  const std::string_view tag = std::string_view(plain).substr(0, equals);
-  const std::string_view value = std::string_view(plain).substr(equals + 1);
-  const auto found = std::find_if(devices.begin(), devices.end(), [&](const BlockDevice& device) {
-    if (tag == "UUID") return device.uuid == value;
-    if (tag == "LABEL") return device.label == value;
-    if (tag == "PARTUUID") return device.partition_uuid == value;
-    return tag == "PARTLABEL" && device.partition_label == value;
-  });
-  return found == devices.end() ? nullptr : &*found;
 }
 
 }  // namespace hearth

@@ -24,11 +24,6 @@ struct BlockDevice {
   std::string name;    // /dev/mapper/vg-lv
   std::string kernel;  // /dev/dm-0
   std::string device;  // MAJOR:MINOR
-  std::string uuid;
-  std::string label;
-  std::string partition_uuid;
-  std::string partition_label;
-  std::string type;  // of the file system on it
 };
 
 // The columns that read_block_devices() wants.
@@ -38,7 +33,4 @@ std::optional<std::vector<BlockDevice>> read_block_devices(std::string_view outp
 
 // Whether SOURCE (as in fstab) names a device by what is written on it: UUID=, LABEL=, PARTUUID=, PARTLABEL=.
 bool is_tag(std::string_view source);
-// The device that SOURCE, a tag, means.
-const BlockDevice* find_by_tag(const std::vector<BlockDevice>& devices, std::string_view source);
-
 }  // namespace hearth

@@ -60,6 +60,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_fstab(text);
   try_exports(text);
   static_cast<void>(read_mountinfo(text));
-  if (const auto devices = read_block_devices(text)) static_cast<void>(find_by_tag(*devices, "UUID=1"));
+  static_cast<void>(read_block_devices(text));
   return 0;
 }

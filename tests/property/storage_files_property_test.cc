@@ -193,7 +193,7 @@ class Tree {
   }
   ~Tree() {
     for (const std::string& file : immutable_)
-      static_cast<void>(std::system(("chattr -i '" + file + "' 2>/dev/null").c_str()));
+      static_cast<void>(std::system(("chattr -i '" + quoted(file) + "' 2>/dev/null").c_str()));
     for (auto at = mounts_.rbegin(); at != mounts_.rend(); ++at) ::umount2(at->c_str(), MNT_DETACH);
   }
   Tree(const Tree&) = delete;

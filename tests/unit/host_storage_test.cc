@@ -74,10 +74,10 @@ TEST(Mounts, AreReadFromTheKernel) {
 
 constexpr const char* uuid = "UUID=2c7a28db-2f10-4cb7-8d0c-3f6f1f2a5b77";
 constexpr const char* disks =
-    R"({"blockdevices": [{"name":"/dev/sda1","kname":"/dev/sda1","maj:min":"8:1","uuid":"aaaa","label":null,"fstype":"ext4"},
-    {"name":"/dev/sdb1","kname":"/dev/sdb1","maj:min":"8:17","uuid":"2c7a28db-2f10-4cb7-8d0c-3f6f1f2a5b77","label":"films","fstype":"ext4"}]})";
+    R"({"blockdevices": [{"name":"/dev/sda1","kname":"/dev/sda1","maj:min":"8:1"},
+    {"name":"/dev/sdb1","kname":"/dev/sdb1","maj:min":"8:17"}]})";
 constexpr const char* no_disks =
-    R"({"blockdevices": [{"name":"/dev/sda1","kname":"/dev/sda1","maj:min":"8:1","uuid":"aaaa","label":null,"fstype":"ext4"}]})";
+    R"({"blockdevices": [{"name":"/dev/sda1","kname":"/dev/sda1","maj:min":"8:1"}]})";
 constexpr const char* root_only = "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n";
 constexpr const char* with_disk =
     "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n36 22 8:17 / /mnt/films rw,noatime - ext4 /dev/sdb1 rw\n";
@@ -93,8 +93,10 @@ class MountTest : public testing::Test {
   }
   Live live(const Resource& resource, std::string fstab, std::string mountinfo = root_only,
             std::string devices = disks, FileReply point = directory()) {
+    const RunReply found =
+        devices == disks ? RunReply{0, "/dev/sdb1\n", ""} : RunReply{1, "", "findfs: unable"};
     const std::vector<Reply> replies{regular_file(std::move(fstab)), RunReply{0, std::move(mountinfo), ""},
-                                     RunReply{0, std::move(devices), ""}, std::move(point)};
+                                     RunReply{0, std::move(devices), ""}, std::move(point), found};
     return provider.decode(resource, replies);
   }
   static std::vector<std::string> printed(const std::vector<Step>& steps) {

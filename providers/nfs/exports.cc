@@ -264,7 +264,7 @@ std::vector<std::string> canonical_export_options(const std::vector<std::string>
 std::vector<std::string> export_lines(const ExportEntry& entry, const Changes& changes) {
   if (changes.empty()) return entry.lines;
   std::string text;
-  for (const std::string& line : entry.lines) text += (text.empty() ? "" : "\n") + line;
+  for (const std::string& line : entry.lines) text += line + "\n";
   std::string trouble;
   const std::vector<RawEntry> raws = raw_entries(text, trouble);
   if (raws.empty()) return entry.lines;

@@ -191,6 +191,15 @@ Live NfsProvider::decode(const Resource& resource, std::span<const Reply> replie
   for (const ExportEntry& entry : said.entries) {
     if (is_about(entry, path)) entries.push_back(entry);
   }
+  // Lines are changed by what stands in them: one that another entry is continued by must not be taken for this one's.
+  const std::vector<std::string> own = lines_of(entries);
+  const std::vector<std::string> all = split_lines(file->content.value_or(""));
+  for (const std::string& line : own) {
+    if (std::count(all.begin(), all.end(), line) > std::count(own.begin(), own.end(), line)) {
+      return Live::unknown("/etc/exports has the line `" + line +
+                           "` also as part of another entry: put each entry on one line");
+    }
+  }
   const std::map<std::string, Options> clients = clients_of(said, path);
   Live live = entries.empty() ? Live::absent() : Live::present({});
   Map fields{{"path", path}, {"lines", list_of(lines_of(entries))}};

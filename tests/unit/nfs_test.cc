@@ -159,6 +159,12 @@ TEST_F(NfsExportTest, AFileWithAMistakeIsLeftAlone) {
   EXPECT_NE(now.why.find("/etc/exports:1: "), std::string::npos) << now.why;
 }
 
+TEST_F(NfsExportTest, ALineThatTwoEntriesShareIsSaid) {
+  const Live now = live("/srv/x a(ro) \\\n  b(ro)\n/srv/films 10.0.0.1(rw) \\\n  b(ro)\n");
+  EXPECT_EQ(now.presence, Live::Presence::unknown);
+  EXPECT_NE(now.why.find("put each entry on one line"), std::string::npos) << now.why;
+}
+
 TEST_F(NfsExportTest, AnotherFileThatExportsItIsSaid) {
   const Live now =
       live("", "", regular_file("8\n"),

@@ -437,8 +437,9 @@ std::vector<Found> found_mounts(std::span<const Reply> replies) {
     if (entry.pass > 0) spec.set("fsckOrder", std::int64_t{entry.pass});
     const bool is_mounted = std::any_of(mounted.begin(), mounted.end(),
                                         [&](const MountedFileSystem& each) { return each.target == path; });
-    // What is not there at the moment (an unplugged disk) is no wish to keep it away.
-    if (is_mounted) spec.set("state", "mounted");
+    spec.set("state", is_mounted ? "mounted" : "unmounted");
+    // An unplugged disk is no wish to keep it away, but what is declared is to be what is found.
+    if (!is_mounted) one.remark = "it is not mounted now: say `state: mounted` where it should be";
     one.spec = std::move(spec);
     found.push_back(std::move(one));
   }

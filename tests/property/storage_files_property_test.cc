@@ -153,6 +153,80 @@ std::string exports_text() {
   return text;
 }
 
+// Exports in any style, with clients that need no resolver.
+std::string odd_exports_text() {
+  std::string text;
+  const int count = *rc::gen::inRange(0, 6);
+  for (int i = 0; i < count; ++i) {
+    text += pick<std::string>({"", " ", "\t", "# comment\n", "\n", " # comment \\\n"});
+    text += pick<std::string>({"/nowhere/a", "/nowhere/b", "\"/nowhere/c d\"", "/nowhere/e\\040f",
+                               "/nowhere/\"g h\"", "/nowhere/i\\\\k", "/nowhere/j#k"});
+    const int clients = *rc::gen::inRange(0, 4);
+    for (int k = 0; k < clients; ++k) {
+      text += pick<std::string>({" ", "\t", "   ", " \\\n", "\\\n   "});
+      text += pick<std::string>({"10.0.0.1", "10.0.0.2", "*", "@trusted", "10.1.0.0/16", "\"10.0.0.3\"",
+                                 "-ro,no_root_squash ", "-rw ", ""});
+      text += pick<std::string>({"", "(rw)", "(ro,sync)", " (rw)", "(rw,async,no_wdelay,insecure,)", "()",
+                                 "(rw,anonuid=7,anongid=8)", "(all_squash,rw,ro,no_acl)",
+                                 "(subtree_check,crossmnt)", "(rw", "(rw, ro)", "(rw)x"});
+    }
+    text += pick<std::string>({"\n", " \n", " # people\n", " #no client\n", " \\\n\n", "\t# a \\\n"});
+  }
+  return text;
+}
+
+using Exported = std::map<std::string, std::map<std::string, std::vector<std::string>>>;
+
+Exported exported(const std::vector<ExportEntry>& entries) {
+  Exported out;
+  for (const ExportEntry& entry : entries) {
+    for (const ExportClient& client : entry.clients) {
+      std::vector<std::string> options = client.options;
+      options.erase(std::find_if(options.begin(), options.end(),
+                                 [](const std::string& option) { return option.starts_with("sec="); }),
+                    options.end());
+      std::erase_if(options, [](const std::string& option) { return option.ends_with("id=65534"); });
+      out[entry.path].emplace(client.name, canonical_export_options(options));
+    }
+  }
+  return out;
+}
+
+// exportfs keeps what it has read in a table, also where there is no server to tell.
+TEST(ExportsProperty, IsReadAsExportfsReadsIt) {
+  if (std::system("command -v exportfs >/dev/null 2>&1") != 0) GTEST_SKIP() << "there is no exportfs here";
+  if (std::system("unshare -m true 2>/dev/null") != 0) GTEST_SKIP() << "no mount namespace can be had here";
+  const Scratch scratch;
+  const std::string file = scratch.path / "exports";
+  EXPECT_TRUE(rc::check([&] {
+    const std::string text = odd_exports_text();
+    std::ofstream(file, std::ios::binary) << text;
+    const std::string said = output_of(
+        "unshare -m sh -c 'mount --make-rprivate / && mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs "
+        "/etc &&"
+        " mkdir /var/lib/nfs && cp \"$1\" /etc/exports && : >/var/lib/nfs/etab && { exportfs -a "
+        "2>/var/lib/said;"
+        " cat /var/lib/nfs/etab; echo TOLD; cat /var/lib/said; }' sh '" +
+        file + "'");
+    const std::size_t told = said.find("TOLD\n");
+    RC_ASSERT(told != std::string::npos);
+    const ExportsFile table = read_exports(said.substr(0, told));
+    const ExportsFile ours = read_exports(text);
+    RC_LOG() << text << "--- is, to exportfs,\n" << said << "--- and to hearth " << ours.trouble << "\n";
+    RC_ASSERT(table.trouble.empty());
+    const bool gave_up = said.find("bad option list", told) != std::string::npos ||
+                         said.find("expected client", told) != std::string::npos;
+    RC_ASSERT(gave_up == !ours.trouble.empty());
+    const Exported theirs = exported(table.entries);
+    const Exported read = exported(ours.entries);
+    if (ours.trouble.empty()) RC_ASSERT(read == theirs);
+    // Up to the mistake all is the same.
+    for (const auto& [path, clients] : read) {
+      for (const auto& [name, options] : clients) RC_ASSERT(theirs.at(path).at(name) == options);
+    }
+  }));
+}
+
 TEST(ExportsProperty, AnEditedEntrySaysWhatIsWantedOfItsClientAndTheSameOfAllOthers) {
   EXPECT_TRUE(rc::check([] {
     const std::string text = exports_text();

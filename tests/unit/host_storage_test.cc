@@ -241,7 +241,8 @@ TEST_F(MountTest, AreFoundInFstab) {
                                      {"options", List{"noatime"}},
                                      {"fsckOrder", 2},
                                      {"state", "mounted"}}));
-  EXPECT_EQ(found[1].spec.find("state"), nullptr);
+  EXPECT_EQ(found[1].spec.string_or("state", ""), "unmounted");
+  EXPECT_NE(found[1].remark.find("state: mounted"), std::string::npos);
   EXPECT_TRUE(found[2].spec.is_null());
   EXPECT_FALSE(found[2].remark.empty());
 }

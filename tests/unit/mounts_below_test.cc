@@ -12,7 +12,7 @@ namespace {
 constexpr const char* films = R"(kind: Mount
 name: films
 hosts: pve
-spec: {path: /mnt/films, source: UUID=ab-12}
+spec: {path: /mnt/films, source: UUID=ab-12, state: mounted}
 ---
 kind: Directory
 name: root
@@ -136,7 +136,7 @@ Diagnostics complaints(const std::string& source, const std::string& more = "") 
                               {"test.yaml",
                                "kind: Node\nname: Home\nspec: {address: 192.168.1.50}\n---\n"
                                "kind: Mount\nname: own\nhosts: Home\nspec: {path: /mnt/own, source: \"" +
-                                   source + "\", type: nfs4}\n" + more}},
+                                   source + "\", type: nfs4, state: mounted}\n" + more}},
                              real_schemas())
       .diagnostics;
 }

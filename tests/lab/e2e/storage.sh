@@ -38,7 +38,7 @@ declare_all() {
 kind: Mount
 name: films
 hosts: pve
-spec: {path: /mnt/films, source: UUID=$uuid, type: ext4, options: [nofail, noatime], fsckOrder: 2}
+spec: {path: /mnt/films, source: UUID=$uuid, type: ext4, options: [nofail, noatime], fsckOrder: 2, state: mounted}
 ---
 kind: Directory
 hosts: pve
@@ -130,7 +130,7 @@ manifest broken <<END
 kind: Mount
 name: wrong
 hosts: pve
-spec: {path: /mnt/wrong, source: UUID=$uuid, type: xfs, options: [defaults]}
+spec: {path: /mnt/wrong, source: UUID=$uuid, type: xfs, options: [defaults], state: mounted}
 END
 expect 1 hearth apply --yes Mount/wrong@pve
 says "refused" "xfs"
@@ -142,7 +142,7 @@ manifest own <<END
 kind: Mount
 name: own
 hosts: pve
-spec: {path: /mnt/own, source: "192.168.1.74:/mnt/films", type: nfs4}
+spec: {path: /mnt/own, source: "192.168.1.74:/mnt/films", type: nfs4, state: mounted}
 END
 expect 1 hearth validate
 says "own-export" "itself"

@@ -93,15 +93,14 @@ Value clients_value(const Resource& resource, const std::map<std::string, Option
 std::vector<std::string> exports_check() {
   static constexpr std::string_view script = R"sh(
 said=$(unshare -m sh -c '
-  mount --make-rprivate / && mount -t tmpfs tmpfs /var/lib/nfs && : >/var/lib/nfs/etab && : >/var/lib/nfs/.etab.lock &&
-  mkdir -p /run/hearth/empty-exports && { [ ! -d /etc/exports.d ] || mount --bind /run/hearth/empty-exports /etc/exports.d; } &&
-  { [ -e /etc/exports ] || exit 74; } && mount --bind "$1" /etc/exports || exit 75
-  exportfs -a 2>&1; :' sh "$1" 2>&1)
-case $? in
-  0) ;;
-  74) exit 0 ;;
-  *) printf "%s\n" "$said"; exit 75 ;;
-esac
+  mount --make-rprivate / && mount -t tmpfs tmpfs /var/lib/nfs && cp -- "$1" /var/lib/nfs/candidate &&
+  : >/var/lib/nfs/etab || exit 75
+  if [ -e /etc/exports ]; then
+    mount --bind /var/lib/nfs/candidate /etc/exports && { [ ! -d /etc/exports.d ] || mount -t tmpfs tmpfs /etc/exports.d; }
+  else
+    mount -t tmpfs tmpfs /etc && cp /var/lib/nfs/candidate /etc/exports
+  fi || exit 75
+  exportfs -a 2>&1; :' sh "$1" 2>&1) || { printf "%s\n" "$said"; exit 75; }
 wrong=$(printf "%s\n" "$said" | grep -i "syntax error\|unknown keyword\|bad option list\|expected client\|bad anon\|bad fsid\|too long\|incompatible\|invalid")
 [ -n "$wrong" ] || exit 0
 printf "%s\n" "$wrong"

@@ -111,6 +111,44 @@ TEST_F(DiskTest, OnceItIsMountedWhatIsBelowFollows) {
   EXPECT_TRUE(world.plan().actions.empty());
 }
 
+// The plan could only see the empty mount point.
+TEST_F(DiskTest, WhatIsOnTheDiskAlreadyIsNeitherWrittenNorRefused) {
+  const auto on_disk = [&](const std::string& content) {
+    world.prepare = [&, content](const std::string&, MemoryTransport& transport) {
+      transport.survives = [&, content](const Operation& operation) {
+        const auto* run = std::get_if<RunCommand>(&operation);
+        if (run != nullptr && run->argv[0] == "mount") {
+          host().files["/mnt/films"] = {.type = FileReply::Type::directory, .content = {}, .mode = "0750"};
+          host().put("/mnt/films/deep/README", content);
+        }
+        return true;
+      };
+    };
+    mounted = false;
+    host().files.erase("/mnt/films");
+    host().files.erase("/mnt/films/deep/README");
+    world.last = nullptr;
+    world.connect();
+  };
+  on_disk("Films.\n");
+  EXPECT_EQ(world.plan().actions.size(), 4U);
+  const ApplyReport report = world.apply();
+  EXPECT_EQ(world.of(report, "File/readme@pve").outcome, Outcome::done);
+  for (const Operation& operation : host().carried_out) {
+    const auto* write = std::get_if<WriteFile>(&operation);
+    EXPECT_FALSE(write != nullptr && write->path == "/mnt/films/deep/README");
+  }
+  EXPECT_EQ(notes(), "");
+  // What is not as the plan could see it is not written over.
+  on_disk("Somebody's films.\n");
+  const ApplyReport other = world.apply();
+  EXPECT_EQ(world.of(other, "File/readme@pve").outcome, Outcome::refused);
+  EXPECT_EQ(host().content("/mnt/films/deep/README"), "Somebody's films.\n");
+  // The next plan sees it.
+  world.apply();
+  EXPECT_EQ(host().content("/mnt/films/deep/README"), "Films.\n");
+}
+
 TEST_F(DiskTest, AMountThatIsOnlyToBeReportedHoldsUpWhatIsBelow) {
   declare(
       std::string(

@@ -35,6 +35,8 @@ class Reader {
   [[nodiscard]] bool at_end() const { return at_ >= text_.size(); }
   [[nodiscard]] std::size_t at() const { return at_; }
   [[nodiscard]] std::size_t end_of_token() const { return end_; }
+  // exportfs takes the rest of the file for part of the word: nobody means that.
+  [[nodiscard]] bool is_unclosed() const { return unclosed_; }
   [[nodiscard]] char peek() const { return is_joint() ? ' ' : text_[at_]; }
 
   void skip() {
@@ -75,6 +77,7 @@ class Reader {
       if (plain.size() == 1) out.replace(size - 4, 4, plain);
     }
     end_ = at_;
+    unclosed_ = quoted;
     // What ended it is gone with it, unless it ends the line.
     if (!at_end() && peek() != '\n') skip();
     return out;
@@ -88,6 +91,7 @@ class Reader {
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t end_ = 0;
+  bool unclosed_ = false;
 };
 
 // Words where they stand in the text of one entry.
@@ -150,6 +154,7 @@ std::vector<RawEntry> raw_entries(std::string_view text, std::string& trouble) {
       complain(entry.path.begin, "a path was expected");
       break;
     }
+    if (reader.is_unclosed()) complain(entry.path.begin, "a quote is never closed");
     if (entry.path.text.size() > longest_path) complain(entry.path.begin, "the path is too long");
     for (;;) {
       reader.skip_blanks(false);
@@ -157,6 +162,7 @@ std::vector<RawEntry> raw_entries(std::string_view text, std::string& trouble) {
       Token token{{}, reader.at(), 0};
       token.text = reader.token();
       token.end = reader.end_of_token();
+      if (reader.is_unclosed()) complain(token.begin, "a quote is never closed");
       if (token.text.empty()) continue;  // a carriage return, say
       if (token.text.size() > longest_client) complain(token.begin, "a client with its options is too long");
       entry.tokens.push_back(std::move(token));

@@ -53,6 +53,11 @@ TEST(Exports, EndAtTheFirstMistake) {
   EXPECT_EQ(told(file), "/srv/a host[rw]\n2: `host(rw` is no client with options in parentheses");
 }
 
+TEST(Exports, AQuoteThatIsNeverClosedIsAMistake) {
+  EXPECT_EQ(told(read_exports("/srv/a host(rw)\n\"/srv/b host(rw)\n/srv/c host(rw)\n")),
+            "/srv/a host[rw]\n2: a quote is never closed");
+}
+
 TEST(Exports, OptionsMeanWhatTheyMean) {
   EXPECT_EQ(canonical_export_options({"rw", "sync", "no_subtree_check", "wdelay"}),
             canonical_export_options({"ro", "rw"}));

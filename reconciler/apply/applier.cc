@@ -101,6 +101,7 @@ class Applier::Impl {
       if (plan.units[u].guard)
         units_[u].guard = std::make_unique<UnitGuard>(loop_, targets_, dispatcher_, plan.units[u]);
     }
+    find_below_mounts();
   }
 
   void start(std::function<void(ApplyReport)> done) {
@@ -145,7 +146,9 @@ class Applier::Impl {
     std::size_t round = 0;
     ActionId journal_id = 0;
     int steps_recorded = 0;
-    int looks = 0;  // after the last round, that found it not yet as declared
+    int looks = 0;             // after the last round, that found it not yet as declared
+    bool below_mount = false;  // of what this run mounts: the plan has seen what lay there before
+    bool found_there = false;  // it was as declared once that was mounted
     std::vector<const Step*>
         sent;  // those that were (or may have been) carried out: what undo must take back
   };
@@ -255,6 +258,16 @@ class Applier::Impl {
 
   // ---- The scheduler ----
 
+  void find_below_mounts() {
+    for (Index i = 0; i < work_.size(); ++i) {
+      const auto& after = plan_.actions[i].after;
+      work_[i].below_mount = std::any_of(after.begin(), after.end(), [&](Index before) {
+        const auto& claims = plan_.actions[before].claims;
+        return work_[before].below_mount || (!claims.empty() && claims.front().space == "mount");
+      });
+    }
+  }
+
   // Begins what can begin, and ends the run when nothing is left. Lanes are for what takes long: the rest of what is ready on
   // a host goes out together.
   void pump() {
@@ -351,6 +364,31 @@ class Applier::Impl {
     if (!is_brief(i)) ++busy_[host_of(i)];
     progress_.action_started(action);
     if (action.type == ActionType::forget) {
+      stop(i, Outcome::done, "");
+      return;
+    }
+    if (work.below_mount) {
+      observer_.observe(action.resource, [this, i](const Live& live) { seen_on_mount(i, live); });
+      return;
+    }
+    send_round(i);
+  }
+
+  // What is mounted now hides what the plan has seen at this place. What is as declared there is left alone; what is not gets
+  // the planned steps, and those that write over something say what they expect to find.
+  void seen_on_mount(Index i, const Live& live) {
+    const Action& action = plan_.actions[i];
+    if (live.presence == Live::Presence::unknown) {
+      stop(i, Outcome::unknown, "could not be observed once its file system was mounted: " + live.why);
+      return;
+    }
+    Resource declared = action.resource;
+    declared.desired = action.declared;
+    if (action.type != ActionType::remove && live.presence == Live::Presence::present &&
+        diff(declared, live).empty()) {
+      work_[i].found_there = true;
+      work_[i].round = action.rounds.size();
+      verified_[i] = live;
       stop(i, Outcome::done, "");
       return;
     }
@@ -683,7 +721,7 @@ class Applier::Impl {
   // a package's unit) was there before this action.
   bool has_made(Index i, const Claim& claim) {
     const Action& action = plan_.actions[i];
-    if (action.type == ActionType::create) return true;
+    if (action.type == ActionType::create && !work_[i].found_there) return true;
     auto known = journal_.applied(claim);
     if (known && known->cluster != plan_.cluster) known.reset();
     if (known && known->made) return true;

@@ -12,6 +12,9 @@ namespace hearth {
 namespace {
 
 constexpr std::string_view path_space = "path";
+constexpr std::string_view mount_space = "mount";
+// No kernel takes a longer path, and each folder above it costs a look at its whole text.
+constexpr std::size_t longest_path = 4096;
 
 // The separator cannot stand in a space or a host name, so that no two claims share a key.
 std::string key_of(std::string_view space, std::string_view host, std::string_view id) {
@@ -84,7 +87,7 @@ std::optional<std::string> fill(std::string_view text, TextOf text_of) {
 
 Claim claim_on(const Resource& resource, const std::string& space, std::string id) {
   // A template may put a path together; what is no absolute path the schema has complained about.
-  if (space == path_space) id = canonical_path(id).value_or(id);
+  if (space == path_space || space == mount_space) id = canonical_path(id).value_or(id);
   // Where a set declares several clusters, each has VMIDs of its own.
   if (!resource.cluster.empty()) id = resource.cluster + "/" + id;
   return {space, resource.address.host, std::move(id)};
@@ -134,6 +137,7 @@ std::vector<Claim> parts_of(const Resource& resource, const FindResource& find) 
 }
 
 std::optional<std::size_t> ClaimIndex::take(const Claim& claim, std::size_t resource) {
+  has_mounts_ = has_mounts_ || claim.space == mount_space;
   const auto [found, is_new] = holders_.emplace(key_of(claim.space, claim.host, claim.id), resource);
   if (is_new) return std::nullopt;
   return found->second;
@@ -153,9 +157,7 @@ std::optional<std::size_t> ClaimIndex::holder_of_path(std::string_view host, std
 
 std::optional<std::size_t> ClaimIndex::holder_of_folder_above(std::string_view host, std::string_view path,
                                                               std::size_t self) const {
-  // No kernel takes a longer path, and each folder above it costs a look at its whole text.
-  constexpr std::size_t longest = 4096;
-  if (path.size() > longest || path.empty() || path.front() != '/') return std::nullopt;
+  if (path.size() > longest_path || path.empty() || path.front() != '/') return std::nullopt;
   while (path.size() > 1) {
     const auto slash = path.rfind('/');
     path = path.substr(0, std::max<std::size_t>(slash, 1));
@@ -163,6 +165,17 @@ std::optional<std::size_t> ClaimIndex::holder_of_folder_above(std::string_view h
     if (holder && *holder != self) return holder;
   }
   return std::nullopt;
+}
+
+std::optional<std::size_t> ClaimIndex::holder_of_mount(std::string_view host, std::string_view path,
+                                                       std::size_t self) const {
+  if (!has_mounts_ || path.size() > longest_path || path.empty() || path.front() != '/') return std::nullopt;
+  for (;;) {
+    const auto found = holders_.find(key_of(mount_space, host, path));
+    if (found != holders_.end() && found->second != self) return found->second;
+    if (path.size() == 1) return std::nullopt;
+    path = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+  }
 }
 
 }  // namespace hearth

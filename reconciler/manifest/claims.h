@@ -35,9 +35,13 @@ class ClaimIndex {
   [[nodiscard]] std::optional<std::size_t> holder_of_folder_above(std::string_view host,
                                                                   std::string_view path,
                                                                   std::size_t self) const;
+  // Who mounts something at the nearest place above PATH on HOST, or at PATH itself; SELF left out.
+  [[nodiscard]] std::optional<std::size_t> holder_of_mount(std::string_view host, std::string_view path,
+                                                           std::size_t self) const;
 
  private:
   std::unordered_map<std::string, std::size_t> holders_;  // by space, host and id
+  bool has_mounts_ = false;
 };
 
 }  // namespace hearth

@@ -8,7 +8,8 @@
 //     onRemove: retain|delete      default of the manifest word
 //     identity: [FIELD…]           fields that say which real thing it is; immutable
 //     claims: [{space, template, each, when}]   `when: FIELD`: only where that is declared. template: text with {FIELD} (and {key}, where `each: FIELD` walks a map's keys);
-//                                  skipped when a field it names is not declared; `space: path` is lexically normalised
+//                                  skipped when a field it names is not declared; `space: path` is lexically normalised, and so is
+//                                  `space: mount`: what is at or below such a path waits until that is as declared
 //                                  `part: true`: not the thing itself but a part of it (lines of a shared file). Parts
 //                                  get along with each other, and with nobody who claims the whole. In a part's template
 //                                  {FIELD.OTHER} is the field OTHER of the resource that FIELD refers to;

@@ -12,6 +12,7 @@
 #include "reconciler/manifest/expander.h"
 #include "reconciler/manifest/loader.h"
 #include "reconciler/manifest/manifest.h"
+#include "reconciler/manifest/own_exports.h"
 #include "reconciler/manifest/references.h"
 #include "reconciler/manifest/schema_registry.h"
 #include "reconciler/manifest/settings.h"
@@ -87,6 +88,7 @@ ManifestSet load(std::vector<SourceFile> files, const SchemaRegistry& schemas, D
   resolve_references(expansion, schemas, unread, diagnostics);
   resolve_claims(expansion, diagnostics);
   check_cycles(expansion, diagnostics);
+  check_own_exports(expansion, diagnostics);
   fill(set, std::move(expansion));
   set.diagnostics = sorted_without_repetition(std::move(diagnostics));
   set.complete = has_settings && !set.diagnostics.has_errors();

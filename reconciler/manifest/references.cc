@@ -374,8 +374,17 @@ class ClaimResolver {
     if (!canonical) return;  // the schema judges its form
     const std::string& path = *canonical;
     auto type = edge == FieldSchema::PathEdge::input ? Dependency::Type::input : Dependency::Type::within;
+    // What lies on a mount waits for it, also the folder that its root is; the mount itself for that below which it lies.
+    if (const auto mount = index_.holder_of_mount(host, path, number)) {
+      add_dependency(set_.drafts[number].resource, set_.drafts[*mount].resource.address,
+                     Dependency::Type::within, value.position());
+    }
     auto holder = index_.holder_of_path(host, path);
-    if (!holder || *holder == number) {
+    const auto& claims = set_.drafts[number].resource.claims;
+    const bool mounts_here = std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
+      return claim.space == "mount" && claim.id == path;
+    });
+    if (!holder || *holder == number || mounts_here) {
       // Whoever holds a folder above it does not say what is in the file: the order matters, the content does
       // not.
       type = Dependency::Type::within;

@@ -104,6 +104,27 @@ std::optional<Resource> rebuilt(const AppliedRecord& record, const SchemaRegistr
   return resource;
 }
 
+// The mounts that DECLARED lie on, directly or through others, and that are not among them.
+std::vector<const Resource*> mounts_under(const PlanInput& input,
+                                          const std::vector<const Resource*>& declared) {
+  std::vector<const Resource*> out;
+  if (input.selection.all()) return out;
+  std::set<const Resource*> seen(declared.begin(), declared.end());
+  std::vector<const Resource*> open = declared;
+  while (!open.empty()) {
+    const Resource* resource = open.back();
+    open.pop_back();
+    for (const Dependency& dependency : resource->dependencies) {
+      if (dependency.type != Dependency::Type::within) continue;
+      const Resource* on = input.manifests.find(dependency.on);
+      if (on == nullptr || !seen.insert(on).second) continue;
+      open.push_back(on);
+      if (!on->claims.empty() && on->claims.front().space == "mount") out.push_back(on);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Subjects subjects(const PlanInput& input) {
@@ -116,6 +137,7 @@ Subjects subjects(const PlanInput& input) {
     for (Claim& part : parts_of(resource, find)) parts.insert(std::move(part));
     if (input.selection.matches(resource.address)) out.declared.push_back(&resource);
   }
+  out.grounds = mounts_under(input, out.declared);
   // A partial set never deletes, and one that declares nothing is far likelier a mistake than a wish.
   if (input.journal == nullptr || !input.manifests.complete) return out;
   // A file that hearth does not read may hold what seems to be gone.
@@ -254,15 +276,35 @@ class Planner {
         if (blocked_by_[i].empty()) blocked_by_[i] = blocked_by_[dependency];
       }
       inherited_[i].assign(after.begin(), after.end());
-      if (selected[i]) plan_one(resources[i], i);
+      if (selected[i]) {
+        plan_one(resources[i], i);
+      } else if (lives_.contains(resources[i].address)) {
+        block_below(resources[i], i);
+      }
     }
   }
 
+  // A mount that was not asked for, but something below it was: that has no place to go while the mount is not there.
+  void block_below(const Resource& resource, Index i) {
+    const Live& live = live_of(resource.address);
+    if (live.presence == Live::Presence::unknown) {
+      blocked_by_[i] = resource.address.to_string() + ", which is unknown: " + live.why;
+    } else if (live.presence == Live::Presence::absent || !diff(resource, live).empty()) {
+      blocked_by_[i] = resource.address.to_string() + ", which is not as declared: apply that, too";
+    }
+  }
+
+  // What it mounts hides what was there before: all below waits until it is there.
+  static bool is_mount(const Resource& resource) {
+    return !resource.claims.empty() && resource.claims.front().space == "mount";
+  }
+
   void plan_one(const Resource& resource, Index i) {
+    const std::string waits_for = blocked_by_[i];
     Live live = live_of(resource.address);
     if (live.presence == Live::Presence::unknown) {
       report_unknown(resource, live.why);
-      blocked_by_[i] = resource.address.to_string();
+      blocked_by_[i] = resource.address.to_string() + ", which is unknown";
       return;
     }
     // What moved is judged by what was really seen; what a planned change will outdate has that change's cause.
@@ -273,12 +315,14 @@ class Planner {
     if (!difference.unknown.empty()) {
       const UnknownField& field = difference.unknown.front();
       report_unknown(resource, field.path + ": " + field.why);
-      blocked_by_[i] = resource.address.to_string();
+      blocked_by_[i] = resource.address.to_string() + ", which is unknown";
       return;
     }
     note_unmanaged(resource, live);
     const bool nothing = difference.changes.empty() && !(creating && !resource.kind->observe_only());
     if (nothing) return;
+    // Until there is an action for it, nothing may go where it is to be mounted.
+    if (is_mount(resource)) blocked_by_[i] = resource.address.to_string() + ", which is not as declared";
     if (resource.kind->observe_only()) {
       report_observed(resource, live, difference);
       return;
@@ -309,10 +353,11 @@ class Planner {
       }
       return;
     }
-    if (!blocked_by_[i].empty()) {
-      note(Note::Type::waiting, resource.address, "waits for " + blocked_by_[i] + ", which is unknown");
+    if (!waits_for.empty()) {
+      note(Note::Type::waiting, resource.address, "waits for " + waits_for);
       return;
     }
+    blocked_by_[i].clear();
     find_way(action);
     action_of_[i] = plan_.actions.size();
     plan_.actions.push_back(std::move(action));

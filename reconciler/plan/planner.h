@@ -46,6 +46,8 @@ struct PlanInput {
 // holds any more. OWNED holds resources rebuilt from the journal.
 struct Subjects {
   std::vector<const Resource*> declared;
+  // Mounts that were not asked for, but under what was: looked at, and never acted on.
+  std::vector<const Resource*> grounds = {};
   std::vector<Resource> orphans;
   std::vector<Note> notes;  // orphans that cannot even be looked at, and why
 };

@@ -40,6 +40,7 @@ void survey(Loop& loop, Observer& observer, ProgressListener& progress, const Pl
   gathering->survey->subjects = subjects(input);
 
   std::vector<const Resource*> all = gathering->survey->subjects.declared;
+  for (const Resource* ground : gathering->survey->subjects.grounds) all.push_back(ground);
   for (const Resource& orphan : gathering->survey->subjects.orphans) all.push_back(&orphan);
   for (const Resource* resource : all) ++gathering->open[target_of(resource->address)];
   for (const auto& [host, count] : gathering->open) progress.observing(host);

@@ -87,6 +87,17 @@ std::string why_no_path(std::string_view path) {
   return {};
 }
 
+std::string why_no_tree(std::string_view path) {
+  const std::string why = why_no_path(path);
+  if (!why.empty()) return why;
+  if (path == "/" || path.ends_with('/') || path.find("//") != std::string_view::npos ||
+      (std::string(path) + "/").find("/../") != std::string::npos ||
+      (std::string(path) + "/").find("/./") != std::string::npos) {
+    return "'" + std::string(path) + "' is no folder below / in its plain form";
+  }
+  return {};
+}
+
 std::string why_no_command(const std::vector<std::string>& argv) {
   if (argv.empty() || argv.front().empty()) return "no command is named";
   if (std::any_of(argv.begin(), argv.end(), contains_nul)) return "an argument cannot contain a NUL byte";
@@ -137,6 +148,8 @@ ObserveLayout::ObserveLayout(const std::vector<Probe>& probes, std::string_view 
       // It would look at this machine, not at what lies below the folder.
       if (why.empty() && !root.empty())
         why = std::string(root) + " only stands for /: no command can be run in it";
+    } else if (const auto* count = std::get_if<CountOldFiles>(&probe)) {
+      why = why_no_tree(count->directory);
     }
     refused.push_back(std::move(why));
   }

@@ -34,6 +34,8 @@ std::string full_unit_name(std::string_view unit);
 std::string why_no_unit_name(std::string_view unit);
 // Empty when PATH is absolute and free of NUL.
 std::string why_no_path(std::string_view path);
+// Empty when PATH is a folder whose files may be deleted: not /, and written in one way only.
+std::string why_no_tree(std::string_view path);
 std::string why_no_command(const std::vector<std::string>& argv);
 // True when tools print PATH in their messages as it is, so that a message can be told to be about it.
 bool is_plain_path(std::string_view path);

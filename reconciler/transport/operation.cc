@@ -160,6 +160,10 @@ std::string to_string(const Probe& probe) {
                         [](const ListDirectory& list) { return "list " + word(list.path); },
                         [](const QueryUnit& query) { return "query " + word(query.unit); },
                         [](const RunProbe& run) { return "run " + words(run.argv); },
+                        [](const CountOldFiles& count) {
+                          return "count files older than " + std::to_string(count.age.count()) + " s below " +
+                                 word(count.directory);
+                        },
                     },
                     probe);
 }
@@ -188,7 +192,8 @@ std::string to_string(const Operation& operation) {
               return lines.empty() ? std::string("nothing") : words(lines);
             };
             return "edit " + word(replace.path) + ": " + all(replace.old_lines) + " becomes " +
-                   all(replace.new_lines);
+                   all(replace.new_lines) +
+                   (replace.check.empty() ? "" : ", checked by: " + words(replace.check));
           },
           [](const SetAttributes& set) {
             return "set " + word(set.path) + " to " + attributes(set.mode, set.owner, set.group);
@@ -227,6 +232,11 @@ std::string to_string(const Operation& operation) {
           },
           [](const DisarmUndo&) { return std::string("once a new login works: disarm the undo"); },
           [](const RunUndo&) { return std::string("carry out the undo now"); },
+          [](const DeleteOldFiles& remove) {
+            return "delete at most " + std::to_string(remove.at_most) + " files below " +
+                   word(remove.directory) + " that were last modified at or before @" +
+                   std::to_string(remove.before);
+          },
       },
       operation);
 }
@@ -264,6 +274,7 @@ Value to_value(const Operation& operation) {
                    map.set("path", replace.path);
                    map.set("oldLines", list_of(replace.old_lines));
                    map.set("newLines", list_of(replace.new_lines));
+                   if (!replace.check.empty()) map.set("check", list_of(replace.check));
                  },
                  [&](const SetAttributes& set) {
                    map.set("operation", "setAttributes");
@@ -340,6 +351,12 @@ Value to_value(const Operation& operation) {
                  [&](const RunUndo& run) {
                    map.set("operation", "runUndo");
                    map.set("id", run.id);
+                 },
+                 [&](const DeleteOldFiles& remove) {
+                   map.set("operation", "deleteOldFiles");
+                   map.set("directory", remove.directory);
+                   map.set("before", remove.before);
+                   map.set("atMost", static_cast<std::int64_t>(remove.at_most));
                  },
              },
              operation);

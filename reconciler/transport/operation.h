@@ -51,7 +51,15 @@ struct RunProbe {
   friend bool operator==(const RunProbe&, const RunProbe&) = default;
 };
 
-using Probe = std::variant<ReadFile, ListDirectory, QueryUnit, RunProbe>;
+// How many regular files below DIRECTORY are AGE old or older, by their time of modification and the host's clock. Never
+// through a link, never into what is mounted below it, whatever device that is.
+struct CountOldFiles {
+  std::string directory;
+  std::chrono::seconds age{0};
+  friend bool operator==(const CountOldFiles&, const CountOldFiles&) = default;
+};
+
+using Probe = std::variant<ReadFile, ListDirectory, QueryUnit, RunProbe, CountOldFiles>;
 
 // ---- Replies -------------------------------------------------------------------------------------------------------
 
@@ -104,7 +112,18 @@ struct RunReply {
   std::string err;
 };
 
-using Reply = std::variant<NoReply, FileReply, ListReply, UnitReply, RunReply>;
+struct OldFilesReply {
+  bool exists = false;      // the directory; a link is none
+  std::int64_t now = 0;     // the host's clock, seconds since the epoch
+  std::int64_t ahead = 0;   // how far it is ahead of hearth's, in seconds
+  std::uint64_t files = 0;  // all regular files
+  std::uint64_t old = 0;    // those of them that are old
+  std::uint64_t bytes = 0;  // what the old ones take on the disk
+  std::int64_t oldest = 0;  // of all files, seconds since the epoch; 0: there are none
+  std::int64_t newest = 0;
+};
+
+using Reply = std::variant<NoReply, FileReply, ListReply, UnitReply, RunReply, OldFilesReply>;
 
 // ---- Operations: write ---------------------------------------------------------------------------------------------
 
@@ -130,11 +149,12 @@ struct WriteFile {
 // Changes a few lines of a text file that belongs to many: the first of OLD_LINES is replaced by NEW_LINES, the others go;
 // without old lines the new ones are added at the end. All other bytes stay. Each old line must be there exactly as it was
 // seen, else it is refused with code `moved`. Several such changes of one file never lose each other's work, whoever of them
-// comes first; a file that is not there is made.
+// comes first; a file that is not there is made. CHECK as in WriteFile: it sees the whole file as it would become.
 struct ReplaceLines {
   std::string path;
   std::vector<std::string> old_lines;  // without their line ends
   std::vector<std::string> new_lines;
+  std::vector<std::string> check = {};
   friend bool operator==(const ReplaceLines&, const ReplaceLines&) = default;
 };
 
@@ -202,6 +222,16 @@ struct ControlUnit {
   friend bool operator==(const ControlUnit&, const ControlUnit&) = default;
 };
 
+// Deletes the regular files below DIRECTORY that were modified at or before BEFORE (seconds since the epoch), as CountOldFiles
+// counts them: nothing outside of it, nothing behind a link, nothing on another mount, whatever is swapped for something else
+// meanwhile. Where there are more of them than AT_MOST nothing is deleted, and the code is `moved`.
+struct DeleteOldFiles {
+  std::string directory;
+  std::int64_t before = 0;
+  std::uint64_t at_most = 0;
+  friend bool operator==(const DeleteOldFiles&, const DeleteOldFiles&) = default;
+};
+
 // ARGV is seen by everybody on the host. INPUT is not: it comes on standard input.
 struct RunCommand {
   std::vector<std::string> argv;
@@ -259,7 +289,7 @@ struct RunUndo {
 
 using Operation = std::variant<WriteFile, SetAttributes, MakeDirectory, RemovePath, RestorePrevious,
                                ForgetPrevious, ControlUnit, RunCommand, TakeLease, RenewLease, ReleaseLease,
-                               ArmUndo, DisarmUndo, RunUndo, ReplaceLines>;
+                               ArmUndo, DisarmUndo, RunUndo, ReplaceLines, DeleteOldFiles>;
 
 Operation to_operation(const UndoOperation& undo);
 // Nothing when OPERATION cannot be part of going back.

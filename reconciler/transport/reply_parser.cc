@@ -736,6 +736,33 @@ class ReplyReader {
     return reply;
   }
 
+  // ---- Trees
+
+  Reply reply_to(std::size_t index, const CountOldFiles& probe) const {
+    const Frame* count = frame("o" + std::to_string(index));
+    if (count == nullptr || !count->complete) return no_reply();
+    if (count->code == "124" || count->code == "137")
+      return cannot("look through", probe.directory, "it took too long");
+    if (count->code != "0") {
+      const std::string why = last_line(count->err);
+      return cannot("look through", probe.directory, why.empty() ? "no reason was given" : why);
+    }
+    OldFilesReply reply;
+    std::string_view rest = count->out;
+    const auto number = [&](auto& into) {
+      const std::size_t end = std::min(rest.find_first_of(" \n"), rest.size());
+      const bool read = read_number(rest.substr(0, end), into);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      return read;
+    };
+    int exists = 0;
+    if (!number(exists) || !number(reply.now) || !number(reply.ahead) || !number(reply.files) ||
+        !number(reply.old) || !number(reply.bytes) || !number(reply.oldest) || !number(reply.newest))
+      return no_reply();
+    reply.exists = exists == 1;
+    return reply;
+  }
+
   ObserveLayout layout_;
   Frames frames_;
   std::string root_;

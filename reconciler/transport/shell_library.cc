@@ -263,6 +263,78 @@ send_stamp() {
   end "$1" 0
 }
 
+# ---- Trees
+
+# in_tree DIRECTORY COMMAND ARGUMENT…: from within DIRECTORY, which no link has led to, runs COMMAND with ARGUMENTs and then
+# with tests that leave out what is mounted somewhere below, also where that is the same device (a bind mount), of which
+# -xdev knows nothing. Status 9: there is no such directory.
+in_tree() (
+  dir="$1"
+  shift
+  exists "$dir" || exit 9
+  top=$(cd -P -- "$root/" && pwd -P && echo x) || exit 1
+  top=${top%"$nl"x}
+  # A link that is swapped in from here on leads to a place whose name shows it.
+  cd -P -- "$dir" || exit 1
+  here=$(pwd -P && echo x) || exit 1
+  here=${here%"$nl"x}
+  if [ "$here" != "${top%/}${dir#"$root"}" ]; then
+    echo "$dir leads through a symbolic link to $here: name that, if it is meant" >&2
+    exit 1
+  fi
+  # shellcheck disable=SC2034
+  while read -r id parent device fsroot point rest; do
+    case $point in
+      *\\*)
+        point=$(printf '%s\n' "$point" | sed 's/\\/\\0/g' && echo x)
+        point=$(printf '%b' "${point%"$nl"x}" && echo x)
+        point=${point%x}
+        ;;
+    esac
+    case $point in
+      "$here"/*)
+        point=$(printf '%s' "./${point#"$here"/}" | sed 's/[][*?\\]/\\&/g' && echo x)
+        point=${point%x}
+        set -- "$@" ! -path "$point" ! -path "$point/*"
+        ;;
+    esac
+  done </proc/self/mountinfo
+  "$@"
+)
+exists() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# tell_files BEFORE TEST…: files, old ones, what those take, oldest and newest; for in_tree.
+tell_files() {
+  local before="$1"
+  shift
+  {
+    timeout -k 2 110 find . -xdev -ignore_readdir_race "$@" -type f \
+      \( -newermt "@$before" -printf 'n %T@ %b\n' -o -printf 'o %T@ %b\n' \)
+    echo "s $?"
+  } | awk '
+    $1 == "s" { status = $2; next }
+    { files++; if (files == 1 || $2 < oldest) oldest = $2; if (files == 1 || $2 > newest) newest = $2 }
+    $1 == "o" { old++; blocks += $3 }
+    END {
+      printf "%.0f %.0f %.0f %.0f %.0f\n", files, old, blocks * 512, int(oldest), int(newest)
+      exit status
+    }'
+}
+
+# count_old_files FRAME DIRECTORY AGE
+count_old_files() {
+  local now told status exists=1
+  begin "$1"
+  now=$(date +%s)
+  told=$(in_tree "$2" tell_files "$((now - $3))")
+  status=$?
+  if [ "$status" -eq 9 ]; then
+    status=0 exists=0 told='0 0 0 0 0'
+  fi
+  printf '%s %s %s %s\n' "$exists" "$now" "$((now - sent))" "$told"
+  end "$1" "$status"
+}
+
 # run_probe FRAME SECONDS COMMAND…
 run_probe() {
   local frame="$1" seconds="$2"
@@ -521,8 +593,6 @@ inside() {
     *) fail outside "$1 leads out of $root" ;;
   esac
 }
-
-exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
 has_parent() {
   [ -d "${1%/*}/" ] || fail no-parent "there is no directory ${1%/*}; declare a Directory for it"
@@ -838,7 +908,7 @@ answer_each() {
   done
 }
 
-# replace_lines PATH TEMPORARY NAME-IN-IT, in base64 on 3: how many old lines, those, and the new ones. Whoever else of
+# replace_lines PATH TEMPORARY NAME-IN-IT [CHECK…], in base64 on 3: how many old lines, those, and the new ones. Whoever else of
 # hearth edits a file waits; what anybody else does to it in between, write_file notices.
 replace_lines() {
   local status
@@ -852,7 +922,9 @@ replace_lines() {
   return "$status"
 }
 edit_locked() {
-  local path="$1" edit="$run/edit-lines-$id8" old="$run/edit-old-$id8" new="$run/edit-new-$id8" ended=1 expected=absent hash
+  local path="$1" temporary="$2" name="$3" edit="$run/edit-lines-$id8" old="$run/edit-old-$id8" new="$run/edit-new-$id8"
+  local ended=1 expected=absent hash
+  shift 3
   has_parent "$path" && inside "$path" || return 1
   base64 -d <&3 >"$edit" || fail write "cannot write $edit" || return 1
   true >"$old"
@@ -890,7 +962,38 @@ edit_locked() {
   esac
   hash=$(sha256sum <"$new") || return 1
   base64 <"$new" >"$edit" || fail write "cannot write $edit" || return 1
-  write_file "$path" "$2" "$3" '' '' '' "$expected" '' "${hash%% *}" 3<"$edit"
+  write_file "$path" "$temporary" "$name" '' '' '' "$expected" '' "${hash%% *}" "$@" 3<"$edit"
+}
+
+# delete_old_files DIRECTORY BEFORE AT-MOST
+delete_old_files() {
+  local told status
+  told=$(in_tree "$1" tell_files "$2" 2>&1)
+  case $? in
+    0) ;;
+    9) return 0 ;;
+    124 | 137) fail timeout "to look through $1 took too long: nothing was deleted" || return 1 ;;
+    *) fail command "$told" || return 1 ;;
+  esac
+  told=${told#* }
+  told=${told%% *}
+  [ "$told" -le "$3" ] || fail moved "$told files below $1 are old now, $3 were when the plan was made: nothing was deleted" || return 1
+  in_tree "$1" delete_files "$2"
+  status=$?
+  case $status in
+    0) ;;
+    124 | 137) fail timeout "not all of them could be deleted in the time there was" ;;
+    *) fail command "not all of them could be deleted" ;;
+  esac
+}
+# By the directory that find has open, never by a path: a directory that is swapped for a link meanwhile is not entered.
+delete_files() {
+  local before="$1" said status
+  shift
+  said=$(timeout -k 2 110 find . -xdev -ignore_readdir_race "$@" -type f ! -newermt "@$before" -delete 2>&1)
+  status=$?
+  [ -z "$said" ] || printf '%s\n' "$said" | tail -n 20
+  return "$status"
 }
 
 set_attributes() {

@@ -1,6 +1,7 @@
 #include "reconciler/transport/shell_script.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "reconciler/core/digest.h"
@@ -19,6 +20,7 @@ constexpr seconds group_time{10 + 20};
 constexpr seconds content_time{20};
 constexpr seconds units_time{15 + 30};
 constexpr seconds operation_time{60};
+constexpr seconds tree_time{120};
 
 std::string quoted_list(const std::vector<std::string>& words) {
   std::string out;
@@ -77,8 +79,11 @@ std::string base64_lines(std::string_view bytes) {
   return out;
 }
 
+// hearth's own clock goes along: a host whose clock is wrong shall not say what is old.
 std::string begin_script(std::string_view nonce, std::string_view root) {
-  std::string out = "{\nexec </dev/null\nn=" + shell_quote(nonce) + " root=" + shell_quote(root) + "\n";
+  const auto now = std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch());
+  std::string out = "{\nexec </dev/null\nn=" + shell_quote(nonce) + " root=" + shell_quote(root) +
+                    " sent=" + std::to_string(now.count()) + "\n";
   out += "printf '%s hello\\n' \"$n\"\nprintf '%s hello\\n' \"$n\" >&2\n";
   out += shell_observe_library();
   return out;
@@ -147,6 +152,18 @@ class OperationRenderer {
     return why.empty();
   }
 
+  // The words of CHECK, with CANDIDATE wherever {} stands.
+  static void add_check(std::vector<std::string>& words, const std::vector<std::string>& check,
+                        const std::string& candidate) {
+    for (std::string argument : check) {
+      for (std::size_t at = argument.find("{}"); at != std::string::npos;
+           at = argument.find("{}", at + candidate.size())) {
+        argument.replace(at, 2, candidate);
+      }
+      words.push_back(std::move(argument));
+    }
+  }
+
   // The arguments of write_file, without its check.
   std::vector<std::string> words_of(const WriteFile& write, const SecretText& content) const {
     const std::string path = in_root(write.path);
@@ -179,14 +196,7 @@ class OperationRenderer {
       return {};
     }
     std::vector<std::string> words = words_of(write, *content);
-    const Temporary temporary(in_root(write.path), id_);
-    for (std::string argument : write.check) {
-      for (std::size_t at = argument.find("{}"); at != std::string::npos;
-           at = argument.find("{}", at + temporary.path.size())) {
-        argument.replace(at, 2, temporary.path);
-      }
-      words.push_back(std::move(argument));
-    }
+    add_check(words, write.check, Temporary(in_root(write.path), id_).path);
     timeout_ += operation_time * 2;
     return "write_file" + quoted_list(words) + here(*content);
   }
@@ -201,13 +211,15 @@ class OperationRenderer {
         edit += line + "\n";
       }
     }
+    if (why.empty() && !replace.check.empty()) why = why_no_command(replace.check);
     if (!why.empty()) return {};
     const std::string path = in_root(replace.path);
     const Temporary temporary(path, id_);
     timeout_ += operation_time * 2;
     const std::string mark = "end-" + std::string(nonce_);
-    return "replace_lines" + quoted_list({path, temporary.path, temporary.name}) + " 3<<'" + mark + "'\n" +
-           base64_lines(edit) + mark + "\n";
+    std::vector<std::string> words{path, temporary.path, temporary.name};
+    add_check(words, replace.check, temporary.path);
+    return "replace_lines" + quoted_list(words) + " 3<<'" + mark + "'\n" + base64_lines(edit) + mark + "\n";
   }
 
   std::string render_one(const SetAttributes& set, std::string& why) {
@@ -289,6 +301,16 @@ class OperationRenderer {
       return "feed_command " + std::to_string(run.timeout.count()) + quoted_list(run.argv) + here(*input);
     }
     return "run_command " + std::to_string(run.timeout.count()) + quoted_list(run.argv) + "\n";
+  }
+
+  std::string render_one(const DeleteOldFiles& remove, std::string& why) {
+    why = why_no_tree(remove.directory);
+    if (!why.empty()) return {};
+    timeout_ += tree_time * 2;
+    return "delete_old_files" +
+           quoted_list(
+               {in_root(remove.directory), std::to_string(remove.before), std::to_string(remove.at_most)}) +
+           "\n";
   }
 
   std::string render_one(const TakeLease& take, std::string&) {
@@ -416,6 +438,14 @@ Script render_observe(const std::vector<Probe>& probes, std::string_view nonce, 
       out += "send_stamp s" + std::to_string(u) + " " + shell_quote(layout.units[u]) + "\n";
     }
     script.timeout += units_time;
+  }
+
+  for (std::size_t p = 0; p < probes.size(); ++p) {
+    const auto* count = std::get_if<CountOldFiles>(&probes[p]);
+    if (count == nullptr || !layout.refused[p].empty()) continue;
+    out += "count_old_files o" + std::to_string(p) + " " + shell_quote(std::string(root) + count->directory) +
+           " " + std::to_string(count->age.count()) + "\n";
+    script.timeout += tree_time;
   }
 
   // Commands come last: what they do to the streams can only harm commands.

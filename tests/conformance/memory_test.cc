@@ -71,6 +71,12 @@ void prepare(World& world, const Pair& pair) {
     world.host("pve").files[folder] = {.type = FileReply::Type::directory, .content = {}, .mode = "0755"};
   }
   world.host("pve").put("/etc/hosts", "127.0.0.1 localhost\n");
+  // One recording of several is old.
+  world.host("pve").files["/srv/conf-recordings"] = {
+      .type = FileReply::Type::directory, .content = {}, .mode = "0755"};
+  for (const char* file : {"1", "2", "old"})
+    world.host("pve").put(std::string("/srv/conf-recordings/") + file, file);
+  world.host("pve").files["/srv/conf-recordings/old"].modified -= 9LL * 24 * 60 * 60 * 1'000'000;
   for (const char* unit : {"conf-base.service", "conf-idle.service"}) world.host("pve").units[unit];
 }
 
@@ -127,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(Samples, Conformance, testing::ValuesIn(pairs()),
 std::vector<Pair> pairs_kept_in_memory() {
   std::vector<Pair> out = pairs();
   std::erase_if(out, [](const Pair& pair) {
-    static const std::set<std::string> kinds = {"CronJob", "Directory", "File", "HostsEntry", "Service"};
+    static const std::set<std::string> kinds = {"CronJob",    "Directory", "File",
+                                                "HostsEntry", "Retention", "Service"};
     return !kinds.contains(pair.kind);
   });
   return out;

@@ -135,6 +135,24 @@ Reply MemoryHost::answer(const Probe& probe) const {
     return reply;
   }
   if (probe == leftovers_probe()) return leftovers();
+  if (const auto* count = std::get_if<CountOldFiles>(&probe)) {
+    OldFilesReply reply;
+    const auto found = files.find(count->directory);
+    reply.exists = found != files.end() && found->second.type == FileReply::Type::directory;
+    reply.now = microseconds() / 1'000'000 + clock_ahead;
+    reply.ahead = clock_ahead;
+    for (const auto& [path, file] : files) {
+      if (!path.starts_with(count->directory + "/") || file.type != FileReply::Type::regular) continue;
+      const std::int64_t modified = file.modified / 1'000'000;
+      if (reply.files == 0 || modified < reply.oldest) reply.oldest = modified;
+      if (reply.files == 0 || modified > reply.newest) reply.newest = modified;
+      ++reply.files;
+      if (modified > reply.now - count->age.count()) continue;
+      ++reply.old;
+      reply.bytes += file.content.size();
+    }
+    return reply;
+  }
   const auto& probe_run = std::get<RunProbe>(probe);
   if (run) return run(probe_run.argv);
   return NoReply{probe_run.argv.front() + ": not found"};
@@ -293,7 +311,19 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     auto content =
         with_lines_replaced(found == files.end() ? std::string() : found->second.content, *replace);
     if (!content) return {failed, "moved", replace->path + " has other lines than when the plan was made"};
+    if (!replace->check.empty() && content->find("INVALID") != std::string::npos)
+      return {failed, "check", "the check refused it"};
     put(replace->path, std::move(*content));
+  } else if (const auto* old = std::get_if<DeleteOldFiles>(&operation)) {
+    std::vector<std::string> paths;
+    for (const auto& [path, file] : files) {
+      if (path.starts_with(old->directory + "/") && file.type == FileReply::Type::regular &&
+          file.modified / 1'000'000 <= old->before)
+        paths.push_back(path);
+    }
+    if (paths.size() > old->at_most)
+      return {failed, "moved", "more files are old than when the plan was made"};
+    for (const std::string& path : paths) files.erase(path);
   } else if (const auto* attributes = std::get_if<SetAttributes>(&operation)) {
     const auto found = files.find(attributes->path);
     if (found == files.end()) return {failed, "command", attributes->path + ": No such file or directory"};

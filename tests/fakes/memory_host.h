@@ -46,7 +46,8 @@ class MemoryHost {
 
   std::map<std::string, File> files;
   std::map<std::string, Unit> units;
-  bool run_is_full = false;  // its /run: no lease can be written down
+  std::int64_t clock_ahead = 0;  // of hearth's, in seconds
+  bool run_is_full = false;      // its /run: no lease can be written down
   std::optional<Lease> lease;
   std::map<std::string, std::optional<File>> kept;  // nullopt: nothing was there
   std::map<std::string, std::string> recorded;      // hashes of what was written over what is kept

@@ -21,7 +21,8 @@ const std::vector<Probe>& probes() {
   static const std::vector<Probe> all{
       ReadFile{"/a"},      ReadFile{"/b", "", 4}, ReadFile{"/b2", "", 4},         ReadFile{"/odd\nname"},
       ListDirectory{"/d"}, ListDirectory{"/e"},   QueryUnit{"u.service", {"/c"}}, QueryUnit{"v.service", {}},
-      RunProbe{{"x"}}};
+      RunProbe{{"x"}},
+      CountOldFiles{"/t", std::chrono::seconds(1)}};
   return all;
 }
 

@@ -795,6 +795,93 @@ TEST_F(LocalTransportTest, EditsNoLinkAndNoBinaryFile) {
   EXPECT_EQ(get("/etc/new"), "b\n");
 }
 
+TEST_F(LocalTransportTest, EditsThatACheckRefusesDoNotGoLive) {
+  put("/etc/hosts", "a\nb\n");
+  const std::string path = "/etc/hosts";
+  const std::vector<std::string> check{"grep", "-q", "good", "{}"};
+  const auto refused = execute_one(ReplaceLines{path, {"a"}, {"bad"}, check});
+  EXPECT_EQ(refused.code, "check") << refused.output;
+  EXPECT_EQ(get("/etc/hosts"), "a\nb\n");
+  EXPECT_EQ(execute_one(ReplaceLines{path, {"a"}, {"good"}, check}).status, Status::done);
+  EXPECT_EQ(get("/etc/hosts"), "good\nb\n");
+}
+
+// ---- Old files ----
+
+class OldFilesTest : public LocalTransportTest {
+ protected:
+  void age(const std::string& path, std::int64_t seconds) {
+    fs::last_write_time(root_ / path.substr(1),
+                        fs::file_time_type::clock::now() - std::chrono::seconds(seconds));
+  }
+  OldFilesReply count(const std::string& directory, std::int64_t age) {
+    const auto replies = observe({CountOldFiles{directory, std::chrono::seconds(age)}});
+    const auto* none = std::get_if<NoReply>(replies.data());
+    EXPECT_EQ(none, nullptr) << none->why;
+    return none == nullptr ? std::get<OldFilesReply>(replies.at(0)) : OldFilesReply{};
+  }
+};
+
+TEST_F(OldFilesTest, AreCountedAndDeletedWhereverTheyLieInTheTree) {
+  fs::create_directories(root_ / "srv/deep/er");
+  put("/srv/new", "1");
+  for (const std::string_view name : odd_names) {
+    put("/srv/deep/" + std::string(name), "22");
+    age("/srv/deep/" + std::string(name), 1000);
+  }
+  put("/srv/deep/er/old", "333");
+  age("/srv/deep/er/old", 2000);
+  const OldFilesReply told = count("/srv", 500);
+  EXPECT_TRUE(told.exists);
+  EXPECT_EQ(told.files, std::size(odd_names) + 2);
+  EXPECT_EQ(told.old, std::size(odd_names) + 1);
+  EXPECT_GE(told.bytes, told.old);
+  EXPECT_NEAR(static_cast<double>(told.oldest), static_cast<double>(told.now - 2000), 5);
+  EXPECT_NEAR(static_cast<double>(told.newest), static_cast<double>(told.now), 5);
+  EXPECT_LE(std::abs(told.ahead), 5);
+  const DeleteOldFiles remove{"/srv", told.now - 500, told.old - 1};
+  const auto refused = execute_one(remove);
+  EXPECT_EQ(refused.code, "moved") << refused.output;
+  EXPECT_EQ(count("/srv", 500).old, told.old);
+  const auto done = execute_one(DeleteOldFiles{"/srv", told.now - 500, told.old});
+  EXPECT_EQ(done.status, Status::done) << done.output;
+  EXPECT_EQ(count("/srv", 500).old, 0U);
+  EXPECT_EQ(get("/srv/new"), "1");
+  EXPECT_TRUE(fs::is_directory(root_ / "srv/deep/er"));
+}
+
+TEST_F(OldFilesTest, BehindALinkAreNobodysBusiness) {
+  put("/etc/kept", "1");
+  age("/etc/kept", 1000);
+  fs::create_directories(root_ / "srv");
+  fs::create_directory_symlink(root_ / "etc", root_ / "srv/link");
+  fs::create_symlink(root_ / "etc/kept", root_ / "srv/file");
+  EXPECT_EQ(count("/srv", 500).files, 0U);
+  EXPECT_EQ(execute_one(DeleteOldFiles{"/srv", count("/srv", 1).now, 10}).status, Status::done);
+  EXPECT_EQ(get("/etc/kept"), "1");
+  EXPECT_TRUE(fs::is_symlink(root_ / "srv/file"));
+  // Nor is the folder itself one, nor any above it.
+  for (const std::string path : {"/srv/link", "/srv/link/below"}) {
+    fs::create_directories(root_ / "etc/below");
+    const auto replies = observe({CountOldFiles{path, std::chrono::seconds(500)}});
+    const auto* none = std::get_if<NoReply>(replies.data());
+    ASSERT_NE(none, nullptr);
+    EXPECT_NE(none->why.find("symbolic link"), std::string::npos) << none->why;
+    EXPECT_EQ(execute_one(DeleteOldFiles{path, count("/srv", 1).now, 10}).status, Status::failed);
+    EXPECT_EQ(get("/etc/kept"), "1");
+  }
+}
+
+TEST_F(OldFilesTest, ThatCannotBeThereAreNone) {
+  EXPECT_FALSE(count("/srv/none", 1).exists);
+  EXPECT_EQ(execute_one(DeleteOldFiles{"/srv/none", 1, 0}).status, Status::done);
+  for (const std::string path : {"/", "relative", "/srv/..", "/srv//x", "/srv/", "/srv/./x"}) {
+    EXPECT_TRUE(
+        std::holds_alternative<NoReply>(observe({CountOldFiles{path, std::chrono::seconds(1)}}).at(0)));
+    EXPECT_EQ(execute_one(DeleteOldFiles{path, 1, 10}).code, "invalid") << path;
+  }
+}
+
 // What two resources of one file do at the same time: neither loses the other's work.
 TEST_F(LocalTransportTest, EditsOfOneFileAtTheSameTimeAllHappen) {
   put("/etc/hosts", "127.0.0.1 localhost\n");

@@ -24,6 +24,10 @@ TEST(Operation, ReadsAsOneLine) {
   EXPECT_EQ(to_string(Operation(MakeDirectory{.path = "/a"})), "make directory /a");
   EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {"b c"}, {"d", "e"}})), "edit /a: 'b c' becomes d e");
   EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {}, {"d"}})), "edit /a: nothing becomes d");
+  EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {}, {"d"}, {"check", "{}"}})),
+            "edit /a: nothing becomes d, checked by: check {}");
+  EXPECT_EQ(to_string(Operation(DeleteOldFiles{"/a", 77, 3})),
+            "delete at most 3 files below /a that were last modified at or before @77");
   EXPECT_EQ(to_string(Operation(RemovePath{"/a"})), "remove /a");
   EXPECT_EQ(to_string(Operation(RestorePrevious{"/a"})), "put back the previous /a");
   EXPECT_EQ(to_string(Operation(ForgetPrevious{"/a"})), "forget the previous /a");
@@ -43,6 +47,7 @@ TEST(Operation, ReadsAsOneLine) {
   EXPECT_EQ(to_string(Probe(ListDirectory{"/a"})), "list /a");
   EXPECT_EQ(to_string(Probe(QueryUnit{"a.service", {}})), "query a.service");
   EXPECT_EQ(to_string(Probe(RunProbe{{"df", "/"}})), "run df /");
+  EXPECT_EQ(to_string(Probe(CountOldFiles{"/a", seconds(9)})), "count files older than 9 s below /a");
 }
 
 TEST(Operation, DoesNotPrintContents) {

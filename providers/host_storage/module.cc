@@ -1,0 +1,3 @@
+#include "providers/host_storage/host_storage_provider.h"
+
+HEARTH_PROVIDER(::hearth::HostStorageProvider)

@@ -1,0 +1,3 @@
+#include "providers/nfs/nfs_provider.h"
+
+HEARTH_PROVIDER(::hearth::NfsProvider)

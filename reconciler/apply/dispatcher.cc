@@ -42,6 +42,7 @@ void Dispatcher::execute(const std::string& host, Batch batch) {
 
 bool is_brief(const Operation& operation) {
   if (const auto* write = std::get_if<WriteFile>(&operation)) return write->check.empty();
+  if (const auto* replace = std::get_if<ReplaceLines>(&operation)) return replace->check.empty();
   if (const auto* control = std::get_if<ControlUnit>(&operation)) {
     switch (control->verb) {
       case ControlUnit::Verb::start:

@@ -129,7 +129,47 @@ const std::string& UnitReply::property(std::string_view name) const {
   return found == properties.end() ? nothing : found->second;
 }
 
+namespace {
+
+bool begins_with(std::string_view line, std::string_view text) {
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  return line.starts_with(text);
+}
+
+// See ReplaceLines::followed_by.
+std::optional<std::string> with_block_replaced(std::string_view content, const ReplaceLines& replace) {
+  std::vector<std::string_view> lines;
+  const bool ended = content.empty() || content.back() == '\n';
+  for (std::string_view left = content; !left.empty();) {
+    const std::size_t end = std::min(left.find('\n'), left.size());
+    lines.push_back(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  const std::size_t size = replace.old_lines.size();
+  std::optional<std::size_t> begin;
+  for (std::size_t at = 0; at + size <= lines.size(); ++at) {
+    const auto first = lines.begin() + static_cast<std::ptrdiff_t>(at);
+    if (std::equal(replace.old_lines.begin(), replace.old_lines.end(), first) &&
+        (at + size == lines.size() || begins_with(lines[at + size], replace.followed_by))) {
+      begin = at;
+    }
+  }
+  if (!begin) return std::nullopt;
+  std::vector<std::string_view> all(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(*begin));
+  all.insert(all.end(), replace.new_lines.begin(), replace.new_lines.end());
+  all.insert(all.end(), lines.begin() + static_cast<std::ptrdiff_t>(*begin + size), lines.end());
+  std::string out;
+  for (const std::string_view line : all) out.append(line).append("\n");
+  // The last line was another's, and stays as it was.
+  if (!ended && *begin + size < lines.size()) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
 std::optional<std::string> with_lines_replaced(std::string_view content, const ReplaceLines& replace) {
+  if (!replace.followed_by.empty() && !replace.old_lines.empty())
+    return with_block_replaced(content, replace);
   std::vector<std::string> wanted = replace.old_lines;
   std::string out;
   bool placed = false;
@@ -187,8 +227,10 @@ std::string to_string(const Operation& operation) {
             const auto all = [](const std::vector<std::string>& lines) {
               return lines.empty() ? std::string("nothing") : words(lines);
             };
-            return "edit " + word(replace.path) + ": " + all(replace.old_lines) + " becomes " +
-                   all(replace.new_lines);
+            std::string out = "edit " + word(replace.path) + ": " + all(replace.old_lines) + " becomes " +
+                              all(replace.new_lines);
+            if (!replace.check.empty()) out += ", checked by: " + words(replace.check);
+            return out;
           },
           [](const SetAttributes& set) {
             return "set " + word(set.path) + " to " + attributes(set.mode, set.owner, set.group);
@@ -264,6 +306,8 @@ Value to_value(const Operation& operation) {
                    map.set("path", replace.path);
                    map.set("oldLines", list_of(replace.old_lines));
                    map.set("newLines", list_of(replace.new_lines));
+                   set_text(map, "followedBy", replace.followed_by);
+                   if (!replace.check.empty()) map.set("check", list_of(replace.check));
                  },
                  [&](const SetAttributes& set) {
                    map.set("operation", "setAttributes");

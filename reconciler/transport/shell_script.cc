@@ -116,6 +116,17 @@ class OperationRenderer {
     return why.empty();
   }
 
+  // CHECK, of the file at PATH.
+  static std::vector<std::string> checked(std::vector<std::string> check, const std::string& path) {
+    for (std::string& argument : check) {
+      for (std::size_t at = argument.find("{}"); at != std::string::npos;
+           at = argument.find("{}", at + path.size())) {
+        argument.replace(at, 2, path);
+      }
+    }
+    return check;
+  }
+
   std::string render_one(const WriteFile& write, std::string& why) {
     if (!is_below_root(write.path, why)) return {};
     why = why_no_attributes(write.mode, write.owner, write.group);
@@ -137,13 +148,7 @@ class OperationRenderer {
                                    write.expected_sha256,
                                    write.keep_previous ? (write.proven ? "!" : "") + key(write.path) : "",
                                    sha256(content->reveal())};
-    for (std::string argument : write.check) {
-      for (std::size_t at = argument.find("{}"); at != std::string::npos;
-           at = argument.find("{}", at + temporary.path.size())) {
-        argument.replace(at, 2, temporary.path);
-      }
-      words.push_back(std::move(argument));
-    }
+    for (std::string& argument : checked(write.check, temporary.path)) words.push_back(std::move(argument));
     timeout_ += operation_time * 2;
     return "write_file" + quoted_list(words) + here(*content);
   }
@@ -158,13 +163,15 @@ class OperationRenderer {
         edit += line + "\n";
       }
     }
+    if (why.empty() && !replace.check.empty()) why = why_no_command(replace.check);
     if (!why.empty()) return {};
     const std::string path = in_root(replace.path);
     const Temporary temporary(path, id_);
     timeout_ += operation_time * 2;
     const std::string mark = "end-" + std::string(nonce_);
-    return "replace_lines" + quoted_list({path, temporary.path, temporary.name}) + " 3<<'" + mark + "'\n" +
-           base64_lines(edit) + mark + "\n";
+    std::vector<std::string> words{path, temporary.path, temporary.name, replace.followed_by};
+    for (std::string& argument : checked(replace.check, temporary.path)) words.push_back(std::move(argument));
+    return "replace_lines" + quoted_list(words) + " 3<<'" + mark + "'\n" + base64_lines(edit) + mark + "\n";
   }
 
   std::string render_one(const SetAttributes& set, std::string& why) {

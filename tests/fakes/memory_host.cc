@@ -271,6 +271,9 @@ OperationResult MemoryHost::carry_out(const Operation& operation, const std::str
     auto content =
         with_lines_replaced(found == files.end() ? std::string() : found->second.content, *replace);
     if (!content) return {failed, "moved", replace->path + " has other lines than when the plan was made"};
+    if (!replace->check.empty() && content->find("INVALID") != std::string::npos) {
+      return {failed, "check", "the check refused it"};
+    }
     put(replace->path, std::move(*content));
   } else if (const auto* attributes = std::get_if<SetAttributes>(&operation)) {
     const auto found = files.find(attributes->path);

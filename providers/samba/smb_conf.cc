@@ -1,0 +1,349 @@
+#include "providers/samba/smb_conf.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "providers/samba/parameters.h"
+
+namespace hearth {
+
+namespace {
+
+constexpr std::size_t deepest_include = 10;
+
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return std::string(text);
+}
+
+// The lines of one file, put together where a backslash ends one, with each run of blanks made one.
+class LineReader {
+ public:
+  LineReader(const std::vector<std::string>& lines, bool ended) : lines_(lines), ended_(ended) {}
+
+  // The next line that says something; its place is begin() to end().
+  bool next(std::string& out) {
+    for (; end_ < lines_.size(); ++end_) {
+      const std::string& line = lines_[end_];
+      const auto first = std::find_if(line.begin(), line.end(), [](char c) { return !is_blank(c); });
+      if (first == line.end() || *first == '#' || *first == ';') continue;
+      begin_ = end_;
+      out.clear();
+      take(std::string_view(first, line.end()), out);
+      while (goes_on(out) && end_ < lines_.size()) take(lines_[end_], out);
+      return true;
+    }
+    return false;
+  }
+  [[nodiscard]] std::size_t begin() const { return begin_; }
+  [[nodiscard]] std::size_t end() const { return end_; }
+
+ private:
+  void take(std::string_view line, std::string& out) {
+    for (const char c : line) {
+      if (!out.empty() && is_blank(out.back()) && is_blank(c)) continue;
+      out += c;
+    }
+    ++end_;
+  }
+
+  // Whether the line that was just taken ends in a backslash, which then goes. One without a line end does not go on.
+  bool goes_on(std::string& out) const {
+    if (end_ == lines_.size() && !ended_) return false;
+    if (out.ends_with('\\')) {
+      out.pop_back();
+      return true;
+    }
+    if (out.size() > 1 && is_blank(out.back()) && out[out.size() - 2] == '\\') {
+      out.resize(out.size() - 2);
+      return true;
+    }
+    return false;
+  }
+
+  const std::vector<std::string>& lines_;
+  bool ended_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+class Reader {
+ public:
+  Reader(SmbConf& conf, const std::map<std::string, std::string>& included)
+      : conf_(conf), included_(included) {}
+
+  bool read(const std::vector<std::string>& lines, bool ended, const std::string& file, std::size_t depth) {
+    LineReader reader(lines, ended);
+    std::string line;
+    while (reader.next(line)) {
+      if (line.empty()) continue;
+      place_ = (file.empty() ? std::string(smb_conf_path) : file) + ":" + std::to_string(reader.begin() + 1);
+      if (line.front() == '[') {
+        const std::size_t end = line.find(']');
+        if (end == std::string::npos) return trouble("a section's name has no `]`");
+        begin_section(line.substr(1, end - 1), file, reader.begin(), reader.end());
+        continue;
+      }
+      const std::size_t equals = line.find('=');
+      if (equals == std::string::npos) continue;  // Samba passes over it
+      if (equals == 0) return trouble("there is a value without a name");
+      SmbSetting setting;
+      setting.name = trimmed(std::string_view(line).substr(0, equals));
+      setting.written = trimmed(std::string_view(line).substr(equals + 1));
+      setting.file = file;
+      setting.begin = reader.begin();
+      setting.end = reader.end();
+      if (!take(std::move(setting), depth)) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool trouble(const std::string& why) {
+    conf_.trouble = place_ + ": " + why;
+    return false;
+  }
+
+  SmbSection& section(const std::string& name) {
+    const std::string key = smb_section_key(name);
+    const auto [found, fresh] = conf_.sections.try_emplace(key);
+    if (!fresh) return found->second;
+    found->second.name = name;
+    if (key == "global") return found->second;
+    if (const auto global = conf_.sections.find("global"); global != conf_.sections.end()) {
+      for (const auto& [id, setting] : global->second.own) {
+        if (smb_parameter(setting.name).of_shares && id.find(':') == std::string::npos)
+          found->second.inherited.emplace(id, setting);
+      }
+    }
+    return found->second;
+  }
+
+  void begin_section(const std::string& name, const std::string& file, std::size_t begin, std::size_t end) {
+    now_ = smb_section_key(name);
+    SmbSection& begun = section(name);
+    elsewhere_ = false;
+    if (!file.empty()) return;
+    close_block(begin);
+    begun.blocks.push_back({begin, end, end});
+    open_ = now_;
+  }
+
+  void close_block(std::size_t line) {
+    if (!open_.empty()) conf_.sections.at(open_).blocks.back().end = line;
+  }
+
+  bool take(SmbSetting setting, std::size_t depth) {
+    if (setting.file.empty() && elsewhere_)
+      return trouble("this belongs to a section that an included file begins: give it a header of its own");
+    const SmbParameter parameter = smb_parameter(setting.name);
+    setting.section = now_;
+    setting.key = parameter.key;
+    setting.name = parameter.name;
+    setting.inverted = parameter.inverted;
+    setting.value = smb_canonical(parameter, setting.written);
+    SmbSection& into = section(now_ == "global" ? "global" : now_);
+    if (setting.file.empty()) {
+      if (into.blocks.empty()) {
+        into.blocks.push_back({0, 0, 0});
+        open_ = now_;
+      }
+      into.blocks.back().last = setting.end;
+    }
+    if (parameter.key == "include") return include(setting, depth);
+    if (parameter.key == "configfile" || (parameter.key == "configbackend" && setting.value != "file"))
+      return trouble("`" + setting.name + "` says that the settings are kept elsewhere");
+    if (parameter.key == "copy") {
+      copy(into, setting.written);
+    } else if (now_ == "global" || parameter.of_shares) {
+      into.own.insert_or_assign(setting.key, setting);
+    }
+    conf_.settings.push_back(std::move(setting));
+    return true;
+  }
+
+  bool include(const SmbSetting& setting, std::size_t depth) {
+    conf_.settings.push_back(setting);
+    if (setting.written == "registry")
+      return trouble("`include = registry`: settings are kept there as well");
+    const auto found = included_.find(setting.written);
+    if (found == included_.end()) return true;
+    if (depth >= deepest_include) return trouble("files include each other without end");
+    const std::string before = now_;
+    if (!read(lines_of(found->second), found->second.ends_with('\n'), setting.written, depth + 1))
+      return false;
+    elsewhere_ = setting.file.empty() && now_ != before;
+    return true;
+  }
+
+  // What the other section says by now, where this one has not said anything itself.
+  void copy(SmbSection& into, const std::string& name) {
+    const auto from = conf_.sections.find(smb_section_key(name));
+    if (from == conf_.sections.end() || &from->second == &into || from->first == "global") return;
+    std::map<std::string, SmbSetting> values = from->second.inherited;
+    for (const auto& [id, setting] : from->second.own) values.insert_or_assign(id, setting);
+    for (auto& [id, setting] : values) into.inherited.insert_or_assign(id, std::move(setting));
+  }
+
+  SmbConf& conf_;
+  const std::map<std::string, std::string>& included_;
+  std::string now_ = "global";
+  std::string open_;        // the section that the text of smb.conf is in
+  bool elsewhere_ = false;  // an included file has begun the section that this text is in
+  std::string place_;
+
+ public:
+  void finish() { close_block(conf_.lines.size()); }
+};
+
+bool in_main(const SmbSetting& setting, const std::string& section) {
+  return setting.file.empty() && setting.section == section;
+}
+
+// LINE (or the lines) of a statement, with VALUE instead of what it says: the person's own name and spacing stay.
+std::string rewritten(const std::string& line, const SmbSetting& setting, const std::string& value) {
+  const std::size_t equals = line.find('=');
+  const std::size_t first = std::min(line.find_first_not_of(" \t"), line.size());
+  if (equals == std::string::npos) return line.substr(0, first) + setting.name + " = " + value;
+  std::size_t begin = line.find_first_not_of(" \t", equals + 1);
+  if (begin == std::string::npos || line[begin] == '\\' || line[begin] == '\r') begin = equals + 1;
+  std::string said = value;
+  if (setting.inverted) {
+    if (const auto yes = smb_boolean(value)) said = *yes ? "no" : "yes";
+  }
+  return line.substr(0, begin) + said + (line.ends_with('\r') ? "\r" : "");
+}
+
+std::string indentation(const SmbConf& conf, const SmbSection::Block& block, const std::string& section) {
+  for (const SmbSetting& setting : conf.settings) {
+    if (!in_main(setting, section) || setting.begin < block.begin || setting.begin >= block.end) continue;
+    const std::string& line = conf.lines[setting.begin];
+    return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+  }
+  return "   ";
+}
+
+}  // namespace
+
+std::string smb_section_key(std::string_view name) {
+  std::string lower;
+  std::string squeezed;
+  for (char c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    lower += c;
+    if (!is_blank(c)) squeezed += c;
+  }
+  return squeezed == "global" || squeezed == "globals" ? "global" : lower;
+}
+
+SmbConf read_smb_conf(std::string_view text, const std::map<std::string, std::string>& included) {
+  SmbConf conf;
+  conf.lines = lines_of(text);
+  Reader reader(conf, included);
+  static_cast<void>(reader.read(conf.lines, text.ends_with('\n'), "", 0));
+  reader.finish();
+  return conf;
+}
+
+const SmbSetting* find_smb_setting(const SmbConf& conf, const std::string& section, const std::string& key) {
+  const auto found = conf.sections.find(section);
+  if (found == conf.sections.end()) return nullptr;
+  for (const auto* settings : {&found->second.own, &found->second.inherited}) {
+    if (const auto said = settings->find(key); said != settings->end()) return &said->second;
+  }
+  if (key.find(':') == std::string::npos || section == "global") return nullptr;
+  return find_smb_setting(conf, "global", key);
+}
+
+std::vector<SmbEdit> edit_smb_section(const SmbConf& conf, const std::string& name,
+                                      const SmbChanges& changes) {
+  const std::string section = smb_section_key(name);
+  const auto found = conf.sections.find(section);
+  if (found == conf.sections.end() || found->second.blocks.empty()) {
+    SmbEdit added;
+    if (!conf.lines.empty() && !trimmed(conf.lines.back()).empty()) added.new_lines.emplace_back();
+    added.new_lines.push_back("[" + name + "]");
+    for (const auto& [parameter, value] : changes) {
+      if (value) added.new_lines.push_back("   " + parameter + " = " + *value);
+    }
+    return {added};
+  }
+  std::map<std::size_t, std::pair<std::size_t, std::vector<std::string>>>
+      replaced;  // by line: up to which, by what
+  std::vector<std::string> fresh;
+  for (const auto& [parameter, value] : changes) {
+    const std::string key = smb_parameter(parameter).key;
+    const SmbSetting* last = nullptr;
+    for (const SmbSetting& setting : conf.settings) {
+      if (setting.key != key || !in_main(setting, section)) continue;
+      last = &setting;
+      if (!value) replaced[setting.begin] = {setting.end, {}};
+    }
+    if (!value) continue;
+    if (last == nullptr) {
+      fresh.push_back(parameter + " = " + *value);
+    } else {
+      replaced[last->begin] = {last->end, {rewritten(conf.lines[last->begin], *last, *value)}};
+    }
+  }
+  std::vector<SmbEdit> edits;
+  const auto& blocks = found->second.blocks;
+  for (std::size_t b = blocks.size(); b-- > 0;) {
+    const SmbSection::Block& block = blocks[b];
+    SmbEdit edit;
+    const auto add_fresh = [&](std::size_t line) {
+      if (b + 1 != blocks.size() || line != block.last) return;
+      const std::string indent = indentation(conf, block, section);
+      for (const std::string& each : fresh) edit.new_lines.push_back(indent + each);
+    };
+    for (std::size_t line = block.begin; line < block.end;) {
+      add_fresh(line);
+      const auto change = replaced.find(line);
+      if (change == replaced.end()) {
+        edit.new_lines.push_back(conf.lines[line++]);
+        continue;
+      }
+      edit.new_lines.insert(edit.new_lines.end(), change->second.second.begin(), change->second.second.end());
+      line = change->second.first;
+    }
+    add_fresh(block.end);
+    edit.old_lines.assign(conf.lines.begin() + static_cast<std::ptrdiff_t>(block.begin),
+                          conf.lines.begin() + static_cast<std::ptrdiff_t>(block.end));
+    if (edit.old_lines != edit.new_lines) edits.push_back(std::move(edit));
+  }
+  return edits;
+}
+
+std::vector<SmbEdit> remove_smb_section(const SmbConf& conf, const std::string& name) {
+  std::vector<SmbEdit> edits;
+  const auto found = conf.sections.find(smb_section_key(name));
+  if (found == conf.sections.end()) return edits;
+  const auto at = [&](std::size_t line) { return conf.lines.begin() + static_cast<std::ptrdiff_t>(line); };
+  const auto& blocks = found->second.blocks;
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    SmbEdit edit{{at(block->begin), at(block->end)}, {at(block->last), at(block->end)}};
+    // The blank line that set it apart from what followed goes with it.
+    const bool only_blank = std::all_of(edit.new_lines.begin(), edit.new_lines.end(),
+                                        [](const std::string& line) { return trimmed(line).empty(); });
+    if (only_blank) edit.new_lines.clear();
+    edits.push_back(std::move(edit));
+  }
+  return edits;
+}
+
+}  // namespace hearth

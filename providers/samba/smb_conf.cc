@@ -144,8 +144,12 @@ class Reader {
     open_ = now_;
   }
 
+  // Blank lines at its end are not part of it: whoever adds a section sets it apart with one.
   void close_block(std::size_t line) {
-    if (!open_.empty()) conf_.sections.at(open_).blocks.back().end = line;
+    if (open_.empty()) return;
+    SmbSection::Block& block = conf_.sections.at(open_).blocks.back();
+    while (line > block.last && trimmed(conf_.lines[line - 1]).empty()) --line;
+    block.end = line;
   }
 
   bool take(SmbSetting setting, std::size_t depth) {
@@ -337,10 +341,6 @@ std::vector<SmbEdit> remove_smb_section(const SmbConf& conf, const std::string& 
   const auto& blocks = found->second.blocks;
   for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
     SmbEdit edit{{at(block->begin), at(block->end)}, {at(block->last), at(block->end)}};
-    // The blank line that set it apart from what followed goes with it.
-    const bool only_blank = std::all_of(edit.new_lines.begin(), edit.new_lines.end(),
-                                        [](const std::string& line) { return trimmed(line).empty(); });
-    if (only_blank) edit.new_lines.clear();
     edits.push_back(std::move(edit));
   }
   return edits;

@@ -131,9 +131,13 @@ const std::string& UnitReply::property(std::string_view name) const {
 
 namespace {
 
-bool begins_with(std::string_view line, std::string_view text) {
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  return line.starts_with(text);
+// Whether what comes at AT, but for blank lines, is nothing or begins (after blanks) with TEXT.
+bool is_followed_by(const std::vector<std::string_view>& lines, std::size_t at, std::string_view text) {
+  for (; at < lines.size(); ++at) {
+    const std::size_t first = lines[at].find_first_not_of(" \t\r");
+    if (first != std::string_view::npos) return lines[at].substr(first).starts_with(text);
+  }
+  return true;
 }
 
 // See ReplaceLines::followed_by.
@@ -150,7 +154,7 @@ std::optional<std::string> with_block_replaced(std::string_view content, const R
   for (std::size_t at = 0; at + size <= lines.size(); ++at) {
     const auto first = lines.begin() + static_cast<std::ptrdiff_t>(at);
     if (std::equal(replace.old_lines.begin(), replace.old_lines.end(), first) &&
-        (at + size == lines.size() || begins_with(lines[at + size], replace.followed_by))) {
+        is_followed_by(lines, at + size, replace.followed_by)) {
       begin = at;
     }
   }

@@ -139,8 +139,8 @@ struct ReplaceLines {
   std::string path;
   std::vector<std::string> old_lines;  // without their line ends
   std::vector<std::string> new_lines;
-  // Where set: the old lines are a block. They stand together, in this order, up to the end of the file or a line that
-  // begins (after blanks) with this; of several such places the last one counts.
+  // Where set: the old lines are a block. They stand together, in this order, and what comes after them but for blank lines
+  // is the end of the file or a line that begins (after blanks) with this. Of several such places the last one counts.
   std::string followed_by = {};
   std::vector<std::string> check = {};  // of the file as it would be; as in WriteFile
   friend bool operator==(const ReplaceLines&, const ReplaceLines&) = default;

@@ -719,10 +719,12 @@ edit_locked() {
     block { all[count++] = $0; next }
     function stands_at(at,  i) {
       for (i = 0; i < left; i++) if (all[at + i] != old[i] "") return 0
-      if (at + left == count) return 1
-      line = all[at + left]
-      sub(/^[ \t]+/, "", line)
-      return substr(line, 1, length(follower)) == follower
+      for (i = at + left; i < count; i++) {
+        line = all[i]
+        sub(/^[ \t\r]+/, "", line)
+        if (line != "") return substr(line, 1, length(follower)) == follower
+      }
+      return 1
     }
     function replace_block(  at, i) {
       for (at = count - left; at >= 0 && !stands_at(at); at--);

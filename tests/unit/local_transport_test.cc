@@ -676,6 +676,9 @@ TEST_F(LocalTransportTest, EditsABlockWhereItStandsAsAWhole) {
       {"[a]\nx\n  [b]", {"[a]", "x"}, {"[a]", "y", "z"}, "[a]\ny\nz\n  [b]"},
       {"[a]\nx", {"[a]", "x"}, {"[a]"}, "[a]\n"},
       {"[a]\nx\n[b]\n[a]\nx\n", {"[a]", "x"}, {"[a]", "y"}, "[a]\nx\n[b]\n[a]\ny\n"},
+      {"[a]\nx\n \n\n[b]\n", {"[a]", "x"}, {"[a]"}, "[a]\n \n\n[b]\n"},
+      {"[a]\nx\n\n", {"[a]", "x"}, {"[a]"}, "[a]\n\n"},
+      {"[a]\nx\n\nmore\n[b]\n", {"[a]", "x"}, {}, std::nullopt},
       // A person has added to it: what is not known would change its meaning.
       {"[a]\nx\nmore\n[b]\n", {"[a]", "x"}, {}, std::nullopt},
       {"[a]\nx\n", {"[a]", "y"}, {}, std::nullopt},

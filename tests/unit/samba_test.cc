@@ -127,7 +127,7 @@ TEST(SmbConf, EditsTheBlockThatCounts) {
 
 TEST(SmbConf, TakesASectionAndLeavesWhatSpeaksOfTheNext) {
   EXPECT_EQ(removed("[a]\n; of a\nx = 1\n\n# of b\n[b]\ny = 2\n", "A"), "\n# of b\n[b]\ny = 2\n");
-  EXPECT_EQ(removed("[b]\ny=2\n\n[a]\nx=1\n\n", "a"), "[b]\ny=2\n\n");
+  EXPECT_EQ(removed("[b]\ny=2\n\n[a]\nx=1\n\n", "a"), "[b]\ny=2\n\n\n");
   EXPECT_EQ(removed("[a]\n[b]\ny=2\n[a]\nz=1\n", "a"), "[b]\ny=2\n");
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SambaServer, SambaShare and SambaUser on a real node: from nothing to as declared, as a client sees it; what a person wrote
 # in smb.conf stays; a password changed by hand is seen and set back; nothing invalid goes live; a transfer is not cut.
+# shellcheck disable=SC2016 # what is expanded is expanded on the node
 # shellcheck source=tests/lab/e2e.sh
 . "$(dirname -- "$0")/../e2e.sh"
 

@@ -515,6 +515,20 @@ std::string squeezed(std::string_view text) {
   return out;
 }
 
+// Without those at either end, too.
+std::string with_single_blanks(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (!is_blank(c)) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
 std::map<std::string, SmbParameter> make_table() {
   std::map<std::string, SmbParameter> table;
   for (const Row& row : rows) {
@@ -567,17 +581,8 @@ SmbParameter smb_parameter(std::string_view name) {
   static const std::map<std::string, SmbParameter> table = make_table();
   const std::string key = squeezed(name);
   if (const auto found = table.find(key); found != table.end()) return found->second;
-  std::string shown;
-  for (const char c : name) {
-    if (!is_blank(c)) {
-      shown += c;
-    } else if (!shown.empty() && shown.back() != ' ') {
-      shown += ' ';
-    }
-  }
-  if (shown.ends_with(' ')) shown.pop_back();
   // `module:option`, and what is newer than the table, may stand anywhere.
-  return {key, shown, Type::text, true, false};
+  return {key, with_single_blanks(name), Type::text, true, false};
 }
 
 std::optional<bool> smb_boolean(std::string_view value) {
@@ -613,7 +618,8 @@ std::string smb_list_text(const std::vector<std::string>& words) {
 }
 
 std::string smb_canonical(const SmbParameter& parameter, std::string_view value) {
-  const std::string text(value);
+  // Samba makes each run of blanks one as it reads a line.
+  const std::string text = with_single_blanks(value);
   switch (parameter.type) {
     case Type::boolean: {
       const auto yes = smb_boolean(text);

@@ -50,6 +50,12 @@ class LineReader {
     }
     return false;
   }
+  [[nodiscard]] bool goes_beyond_the_end() const {
+    if (end_ != lines_.size()) return false;
+    std::string_view last = lines_.back();
+    while (!last.empty() && is_blank(last.back())) last.remove_suffix(1);
+    return last.ends_with('\\');
+  }
   [[nodiscard]] std::size_t begin() const { return begin_; }
   [[nodiscard]] std::size_t end() const { return end_; }
 
@@ -92,6 +98,9 @@ class Reader {
     std::string line;
     while (reader.next(line)) {
       if (line.empty()) continue;
+      // Whatever was put behind it would become part of it.
+      if (file.empty() && reader.goes_beyond_the_end())
+        return trouble_at(reader.end() - 1, "the last line ends in a backslash: take that away");
       place_ = (file.empty() ? std::string(smb_conf_path) : file) + ":" + std::to_string(reader.begin() + 1);
       if (line.front() == '[') {
         const std::size_t end = line.find(']');
@@ -114,6 +123,11 @@ class Reader {
   }
 
  private:
+  bool trouble_at(std::size_t line, const std::string& why) {
+    conf_.trouble = std::string(smb_conf_path) + ":" + std::to_string(line + 1) + ": " + why;
+    return false;
+  }
+
   bool trouble(const std::string& why) {
     conf_.trouble = place_ + ": " + why;
     return false;
@@ -173,7 +187,8 @@ class Reader {
     if (parameter.key == "configfile" || (parameter.key == "configbackend" && setting.value != "file"))
       return trouble("`" + setting.name + "` says that the settings are kept elsewhere");
     if (parameter.key == "copy") {
-      copy(into, setting.written);
+      if (!copy(into, setting.written))
+        return trouble("`copy = " + setting.written + "`: there is no such section to copy");
     } else if (now_ == "global" || parameter.of_shares) {
       into.own.insert_or_assign(setting.key, setting);
     }
@@ -196,12 +211,14 @@ class Reader {
   }
 
   // What the other section says by now, where this one has not said anything itself.
-  void copy(SmbSection& into, const std::string& name) {
+  bool copy(SmbSection& into, const std::string& name) {
     const auto from = conf_.sections.find(smb_section_key(name));
-    if (from == conf_.sections.end() || &from->second == &into || from->first == "global") return;
+    if (from == conf_.sections.end() || &from->second == &into || from->first == "global" || now_ == "global")
+      return false;
     std::map<std::string, SmbSetting> values = from->second.inherited;
     for (const auto& [id, setting] : from->second.own) values.insert_or_assign(id, setting);
     for (auto& [id, setting] : values) into.inherited.insert_or_assign(id, std::move(setting));
+    return true;
   }
 
   SmbConf& conf_;

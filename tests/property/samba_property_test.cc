@@ -14,6 +14,7 @@
 
 #include "providers/samba/parameters.h"
 #include "providers/samba/smb_conf.h"
+#include "reconciler/transport/operation.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace hearth {
@@ -52,7 +53,6 @@ const std::vector<Sample>& samples() {
       {"map to guest", {"map to guest"}, {"Bad User", "never", "bad password"}},
       {"server min protocol", {"server min protocol", "min protocol"}, {"SMB2", "smb3", "NT1", "SMB2_10"}},
       {"server signing", {"server signing"}, {"auto", "mandatory", "disabled", "required", "default"}},
-      {"log level", {"log level", "debuglevel"}, {"1", "2 auth:5"}},
       {"max log size", {"max log size"}, {"100", "0"}},
   };
   return all;

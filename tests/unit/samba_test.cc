@@ -88,6 +88,8 @@ TEST(SmbConf, ReadsIncludedFilesWhereTheyAreIncluded) {
 
 TEST(SmbConf, SaysWhyItCannotRead) {
   EXPECT_EQ(read_smb_conf("[a]\n[b\n").trouble, "/etc/samba/smb.conf:2: a section's name has no `]`");
+  EXPECT_EQ(read_smb_conf("[a]\nb = c \\\n").trouble,
+            "/etc/samba/smb.conf:2: the last line ends in a backslash: take that away");
   EXPECT_NE(read_smb_conf("include = registry\n").trouble, "");
   EXPECT_NE(read_smb_conf("config backend = registry\n").trouble, "");
   EXPECT_NE(read_smb_conf("[a]\n= b\n").trouble, "");
@@ -144,6 +146,7 @@ TEST(SmbParameters, HaveOneFormForAllThatMeansTheSame) {
   EXPECT_EQ(form("map to guest", "Bad  User"), "baduser");
   EXPECT_EQ(form("server min protocol", "SMB3"), "smb3_11");
   EXPECT_EQ(form("comment", "Yes"), "Yes");
+  EXPECT_EQ(form("comment", "two  words"), "two words") << "as Samba has it once it has read it";
   EXPECT_EQ(form("fruit:aapl", "True"), "yes");
   EXPECT_EQ(smb_parameter("VFS object").key, smb_parameter("vfs  Objects").key);
 }

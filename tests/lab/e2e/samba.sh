@@ -185,10 +185,16 @@ says "/etc/samba/more.conf, line 1"
 on pve sh -c 'echo "guest ok = no" >/etc/samba/more.conf'
 plan_is_empty
 
-step "import says what is there"
-expect 0 hearth import --help
-with_journal "$work/other" expect 0 hearth import SambaShare SambaServer SambaUser
-says "Films" "preset: apple" "userName: alice"
+step "import says what is there, and a plan of that is empty"
+withdraw samba
+with_journal "$work/other" expect 0 hearth import SambaShare SambaServer SambaUser --out "$manifests/found"
+cat "$manifests"/found/*
+for text in 'preset: apple' 'recycle: .recycle' 'userName: alice' 'workgroup: LAB' '/srv/readonly'; do
+    grep -rqF "$text" "$manifests/found" || broken "not imported: $text"
+done
+with_journal "$work/other" plan_is_empty
+rm -r "$manifests/found"
+shares 'comment: with a comment, during a transfer'
 
 step "a share is taken away by name only, and its files stay"
 sed -i '/^kind: SambaShare/a onRemove: delete' "$manifests/samba.yaml"

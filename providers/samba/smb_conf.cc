@@ -217,7 +217,11 @@ class Reader {
       return false;
     std::map<std::string, SmbSetting> values = from->second.inherited;
     for (const auto& [id, setting] : from->second.own) values.insert_or_assign(id, setting);
-    for (auto& [id, setting] : values) into.inherited.insert_or_assign(id, std::move(setting));
+    // Also what that one leaves at its default; but options of modules only ever come to what is there.
+    for (const auto& [id, setting] : into.inherited) {
+      if (id.find(':') != std::string::npos) values.emplace(id, setting);
+    }
+    into.inherited = std::move(values);
     return true;
   }
 

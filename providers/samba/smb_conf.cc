@@ -151,6 +151,12 @@ class Reader {
   void begin_section(const std::string& name, const std::string& file, std::size_t begin, std::size_t end) {
     now_ = smb_section_key(name);
     SmbSection& begun = section(name);
+    // A share that begins once more forgets its modules' options, and nothing else.
+    if (now_ != "global") {
+      const auto is_option = [](const auto& each) { return each.first.find(':') != std::string::npos; };
+      std::erase_if(begun.own, is_option);
+      std::erase_if(begun.inherited, is_option);
+    }
     elsewhere_ = false;
     if (!file.empty()) return;
     close_block(begin);
@@ -320,6 +326,11 @@ std::vector<SmbEdit> edit_smb_section(const SmbConf& conf, const std::string& na
       if (!value) replaced[setting.begin] = {setting.end, {}};
     }
     if (!value) continue;
+    // An option of a module that an earlier block sets is forgotten by the last one.
+    if (last != nullptr && section != "global" && key.find(':') != std::string::npos &&
+        last->begin < found->second.blocks.back().begin) {
+      last = nullptr;
+    }
     if (last == nullptr) {
       fresh.push_back(parameter + " = " + *value);
     } else {

@@ -127,6 +127,14 @@ TEST(SmbConf, EditsTheBlockThatCounts) {
   EXPECT_EQ(edited(text, "a", {{"path", std::nullopt}}), "[a]\nguest ok = yes\n[b]\n[A]\n");
 }
 
+TEST(SmbConf, AShareThatBeginsOnceMoreForgetsItsModulesOptions) {
+  const std::string text = "[a]\nfruit:metadata = stream\npath = /a\n[A]\n";
+  EXPECT_EQ(said(read_smb_conf(text), "a", "fruit:metadata"), "-");
+  EXPECT_EQ(said(read_smb_conf(text), "a", "path"), "/a");
+  EXPECT_EQ(edited(text, "a", {{"fruit:metadata", "stream"}}),
+            "[a]\nfruit:metadata = stream\npath = /a\n[A]\n   fruit:metadata = stream\n");
+}
+
 TEST(SmbConf, TakesASectionAndLeavesWhatSpeaksOfTheNext) {
   EXPECT_EQ(removed("[a]\n; of a\nx = 1\n\n# of b\n[b]\ny = 2\n", "A"), "\n# of b\n[b]\ny = 2\n");
   EXPECT_EQ(removed("[b]\ny=2\n\n[a]\nx=1\n\n", "a"), "[b]\ny=2\n\n\n");

@@ -13,19 +13,15 @@ using Form = SmbField::Form;
 
 constexpr SmbField rows[] = {
     {"workgroup", "workgroup", Form::text, "WORKGROUP"},
-    {"netbiosName", "netbios name", Form::text, ""},
     {"serverString", "server string", Form::text, ""},
     {"serverRole", "server role", Form::text, "auto"},
     {"mapToGuest", "map to guest", Form::text, "never"},
-    {"guestAccount", "guest account", Form::text, "nobody"},
     {"minProtocol", "server min protocol", Form::text, "SMB2_02"},
-    {"signing", "server signing", Form::text, "default"},
     {"encryption", "server smb encrypt", Form::text, "default"},
     {"interfaces", "interfaces", Form::list, ""},
     {"bindInterfacesOnly", "bind interfaces only", Form::boolean, "no"},
     {"hostsAllow", "hosts allow", Form::list, ""},
     {"hostsDeny", "hosts deny", Form::list, ""},
-    {"disableNetbios", "disable netbios", Form::boolean, "no"},
     {"loadPrinters", "load printers", Form::boolean, "yes"},
 };
 

@@ -172,6 +172,137 @@ TEST(Passdb, IsReadLineByLine) {
                                       {"dora", true, true, "keyed:cd"}}));
 }
 
+// smb.conf of a host in memory, through the real engine.
+class SambaShareTest : public testing::Test {
+ protected:
+  void declare(const std::string& spec, const std::string& more = "") {
+    world_.last = nullptr;
+    world_.declare({"pve"}, "kind: SambaShare\nname: Films\nhosts: pve\n" + more + "spec: " + spec + "\n");
+    const auto others = world_.host("pve").run;
+    world_.host("pve").run = [this, others](const std::vector<std::string>& argv) {
+      if (argv.size() == 5 && argv[3] == "hearth-smb-includes") return RunReply{0, included_, ""};
+      return others(argv);
+    };
+  }
+  void SetUp() override { world_.declare({"pve"}, ""); }
+  void put(const std::string& text) { world_.host("pve").put(std::string(smb_conf_path), text); }
+  std::string text() { return world_.host("pve").files.at(std::string(smb_conf_path)).content; }
+
+  // What a plan says: fields that differ, and notes of Samba's.
+  std::string told() {
+    std::string out;
+    for (const Action& action : world_.plan().actions) {
+      if (action.type != ActionType::update) out += std::string(to_string(action.type)) + " ";
+      for (const Change& change : action.changes) out += change.path + " ";
+    }
+    for (const Note& note : world_.last->plan.notes) {
+      if (note.address.kind != "Node") out += note.text;
+    }
+    return out;
+  }
+  // Applies; then nothing is left to do.
+  void apply() {
+    const ApplyReport report = world_.apply();
+    ASSERT_EQ(report.actions.size(), 1U);
+    EXPECT_EQ(report.actions[0].outcome, Outcome::done) << report.actions[0].detail;
+    EXPECT_EQ(told(), "");
+  }
+
+  World world_;
+  std::string included_;
+};
+
+TEST_F(SambaShareTest, IsComparedByMeaning) {
+  put("[FILMS]\nDirectory = /srv/films/\npublic = 0\nWrite OK = TRUE\nvalid users = b;a\ncreate mode = "
+      "640\n");
+  declare("{path: /srv/films, guestOk: false, writable: true, validUsers: [a, b], createMask: '0640'}");
+  EXPECT_EQ(told(), "");
+}
+
+TEST_F(SambaShareTest, WithdrawsItsPresetAndLeavesOtherModulesAlone) {
+  declare("{path: /srv, preset: apple, recycle: .bin}");
+  put("[films]\nvfs objects = full_audit\n");
+  EXPECT_EQ(told(), "path preset recycle ");
+  apply();
+  EXPECT_EQ(text(),
+            "[films]\nvfs objects = full_audit, recycle, fruit, streams_xattr\n"
+            "fruit:delete_empty_adfiles = yes\nfruit:metadata = stream\nfruit:posix_rename = yes\n"
+            "fruit:veto_appledouble = no\nfruit:wipe_intentionally_left_blank_rfork = yes\npath = /srv\n"
+            "recycle:repository = .bin\n");
+  declare("{path: /srv, preset: null, recycle: null}");
+  apply();
+  EXPECT_EQ(text(), "[films]\nvfs objects = full_audit\npath = /srv\n");
+}
+
+TEST_F(SambaShareTest, SettingsHaveOneNameEach) {
+  declare("{path: /srv, settings: {public: true}}");
+  EXPECT_EQ(told(), "`settings` names `public`, which has a field of its own: declare `guestOk`");
+  declare("{path: /srv, settings: {veto files: a, VetoFiles: b}}");
+  EXPECT_EQ(told(), "`settings` names `VetoFiles` twice, in two spellings");
+  declare("{path: /srv, settings: {include: /etc/more.conf}}");
+  EXPECT_NE(told().find("is no setting"), std::string::npos);
+}
+
+TEST_F(SambaShareTest, OthersSettingsStayUnlessItIsExclusive) {
+  put("[films]\npath = /srv\noplocks = no\nMax Connections = 05\n");
+  declare("{path: /srv, settings: {max connections: 5}}");
+  EXPECT_EQ(told(), "");
+  declare("{path: /srv, settings: {max connections: 5}}", "exclusive: [settings]\n");
+  EXPECT_EQ(told(), "settings.oplocks ");
+  apply();
+  EXPECT_EQ(text(), "[films]\npath = /srv\nMax Connections = 05\n");
+  declare("{path: /srv, settings: {max connections: null}}");
+  EXPECT_EQ(told(), "settings.max connections ");
+  apply();
+  EXPECT_EQ(text(), "[films]\npath = /srv\n");
+}
+
+TEST_F(SambaShareTest, WhatAnIncludedFileSaysIsRefusedWhereItDiffers) {
+  const std::string more = "guest ok = yes\nveto files = x\n";
+  put("[films]\npath = /srv\ninclude = /etc/more.conf\n");
+  included_ = "F " + base64("/etc/more.conf") + " - " + base64(more) + "\n";
+  declare("{path: /srv, guestOk: true, settings: {veto files: x}}");
+  EXPECT_EQ(told(), "");
+  declare("{path: /srv, guestOk: false}");
+  EXPECT_NE(told().find("`guest ok` is set in /etc/more.conf, line 1"), std::string::npos) << told();
+  declare("{path: /srv, settings: {veto files: other}}");
+  EXPECT_NE(told().find("`veto files` is set in /etc/more.conf, line 2"), std::string::npos) << told();
+}
+
+TEST_F(SambaShareTest, WhatCannotBeReadIsLeftAlone) {
+  declare("{path: /srv}");
+  put("[films\n");
+  EXPECT_NE(told().find("/etc/samba/smb.conf:1: a section's name has no `]`"), std::string::npos) << told();
+  put("[global]\ninclude = registry\n");
+  EXPECT_NE(told().find("registry"), std::string::npos) << told();
+  put(std::string("[films]\npath = /srv\xff\n"));
+  EXPECT_NE(told().find("other than UTF-8"), std::string::npos) << told();
+  world_.host("pve").files[std::string(smb_conf_path)].type = FileReply::Type::symlink;
+  EXPECT_NE(told().find("through a link"), std::string::npos) << told();
+}
+
+TEST_F(SambaShareTest, SharesOfOneFilePlannedTogetherDoNotGetInEachOthersWay) {
+  put("[global]\nworkgroup = A\n[one]\npath = /1\n\n; of two\n[two]\npath = /2");
+  world_.declare(
+      {"pve"},
+      "kind: SambaShare\nhosts: pve\nitems:\n  one: {path: /a}\n  two: {path: /b}\n  three: {path: /c}\n"
+      "  four: {path: /d}\n---\nkind: SambaServer\nname: samba\nhosts: pve\nspec: {workgroup: B}\n");
+  const ApplyReport report = world_.apply();
+  for (const ActionReport& action : report.actions) EXPECT_EQ(action.outcome, Outcome::done) << action.detail;
+  EXPECT_EQ(told(), "");
+  EXPECT_TRUE(
+      text().starts_with("[global]\nworkgroup = B\n[one]\npath = /a\n\n; of two\n[two]\npath = /b\n\n["))
+      << text();
+}
+
+TEST_F(SambaShareTest, NothingInvalidGoesLive) {
+  put("[films]\npath = /srv\n");
+  declare("{path: /srv, comment: INVALID}");
+  const ApplyReport report = world_.apply();
+  EXPECT_EQ(report.actions.at(0).outcome, Outcome::failed);
+  EXPECT_EQ(text(), "[films]\npath = /srv\n");
+}
+
 // A host whose Samba knows one user.
 class SambaUserTest : public testing::Test {
  protected:

@@ -189,7 +189,7 @@ step "import says what is there, and a plan of that is empty"
 withdraw samba
 with_journal "$work/other" expect 0 hearth import SambaShare SambaServer SambaUser --out "$manifests/found"
 cat "$manifests"/found/*
-for text in 'preset: apple' 'recycle: .recycle' 'userName: alice' 'workgroup: LAB' '/srv/readonly'; do
+for text in 'preset: apple' 'recycle: ".recycle"' 'userName: alice' 'workgroup: LAB' '/srv/readonly'; do
     grep -rqF "$text" "$manifests/found" || broken "not imported: $text"
 done
 with_journal "$work/other" plan_is_empty

@@ -1,6 +1,7 @@
 // smb.conf as Samba reads it, what becomes of it, and Samba's users.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -229,6 +230,15 @@ TEST_F(SambaShareTest, WithdrawsItsPresetAndLeavesOtherModulesAlone) {
             "fruit:delete_empty_adfiles = yes\nfruit:metadata = stream\nfruit:posix_rename = yes\n"
             "fruit:veto_appledouble = no\nfruit:wipe_intentionally_left_blank_rfork = yes\npath = /srv\n"
             "recycle:repository = .bin\n");
+  // What `explain` spells out is what is written.
+  const std::string& documented = real_schemas().find("SambaShare")->root().find("preset")->description;
+  std::size_t options = 0;
+  for (const std::string& line : read_smb_conf(text()).lines) {
+    if (!line.starts_with("fruit:")) continue;
+    ++options;
+    EXPECT_NE(documented.find("`" + line + "`"), std::string::npos) << line;
+  }
+  EXPECT_EQ(static_cast<std::size_t>(std::count(documented.begin(), documented.end(), '=')), options);
   declare("{path: /srv, preset: null, recycle: null}");
   apply();
   EXPECT_EQ(text(), "[films]\nvfs objects = full_audit\npath = /srv\n");

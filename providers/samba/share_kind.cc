@@ -1,6 +1,7 @@
 #include "providers/samba/share_kind.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -90,17 +91,15 @@ bool holds_apple(const SmbConf& conf, const std::string& section) {
                      [&](const auto& each) { return said(conf, section, each.first) == each.second; });
 }
 
-// The modules that belong to fields which are declared: those are looked after by them.
-bool is_of_field(const Value& desired, std::string_view module) {
-  if (module == "recycle") return is_declared(desired, "recycle");
-  return is_declared(desired, "preset") &&
-         std::find(std::begin(apple_modules), std::end(apple_modules), module) != std::end(apple_modules);
+bool is_of_preset(std::string_view module) {
+  return std::find(std::begin(apple_modules), std::end(apple_modules), module) != std::end(apple_modules);
 }
 
-Words others(const Value& desired, const Words& modules) {
+// What `vfsObjects` speaks of: the others have fields of their own.
+Words others(const Words& modules) {
   Words out;
   for (const std::string& module : modules) {
-    if (!is_of_field(desired, module)) out.push_back(module);
+    if (module != "recycle" && !is_of_preset(module)) out.push_back(module);
   }
   return out;
 }
@@ -119,7 +118,7 @@ Words words_of(const Value* list) {
 void add_module_fields(Map& fields, const SmbConf& conf, const std::string& section, const Value& desired) {
   const SmbSetting* setting = find_smb_setting(conf, section, smb_parameter(modules_name).key);
   const Words modules = setting == nullptr ? Words{} : smb_list(setting->value);
-  fields.set("vfsObjects", list_of(others(desired, modules)));
+  fields.set("vfsObjects", list_of(others(modules)));
   fields.set("preset", holds_apple(conf, section) ? Value("apple") : Value());
   if (has(modules, "recycle")) {
     const std::string folder = said(conf, section, repository_name);
@@ -141,17 +140,18 @@ void add_module_changes(SmbChanges& changes, const Resource& resource, const Smb
   const SmbSetting* setting = find_smb_setting(conf, section, smb_parameter(modules_name).key);
   const Words modules = setting == nullptr ? Words{} : smb_list(setting->value);
   const Value* recycle = desired.find("recycle");
-  const Words rest =
-      is_declared(desired, "vfsObjects") ? words_of(desired.find("vfsObjects")) : others(desired, modules);
   const bool recycles = recycle != nullptr && recycle->is_string();
-  const bool right = rest == others(desired, modules) &&
-                     (recycle == nullptr || recycles == has(modules, "recycle")) &&
-                     (!is_declared(desired, "preset") ||
-                      (is_apple(desired) ? in_apple_order(modules) : !in_apple_order(modules)));
+  // What is not declared stays as it is.
+  Words wanted = is_declared(desired, "vfsObjects") ? words_of(desired.find("vfsObjects")) : others(modules);
+  if (recycle == nullptr ? has(modules, "recycle") : recycles) wanted.emplace_back("recycle");
+  if (is_apple(desired)) {
+    wanted.insert(wanted.end(), std::begin(apple_modules), std::end(apple_modules));
+  } else if (!is_declared(desired, "preset") || !in_apple_order(modules)) {
+    std::copy_if(modules.begin(), modules.end(), std::back_inserter(wanted), is_of_preset);
+  }
+  const bool right = others(wanted) == others(modules) && has(wanted, "recycle") == has(modules, "recycle") &&
+                     in_apple_order(wanted) == in_apple_order(modules);
   if (!right) {
-    Words wanted = rest;
-    if (recycles) wanted.emplace_back("recycle");
-    if (is_apple(desired)) wanted.insert(wanted.end(), std::begin(apple_modules), std::end(apple_modules));
     changes.insert_or_assign(std::string(modules_name),
                              wanted.empty() ? std::nullopt : std::optional(smb_list_text(wanted)));
   }
@@ -230,7 +230,10 @@ std::vector<Found> found_shares(std::span<const Reply> replies) {
     }
     if (found.name != section.name) spec.set("shareName", section.name);
     for (const auto& [field, position, value] : desired) spec.set(field, value);
-    if (const Words rest = others(desired, modules); !rest.empty()) spec.set("vfsObjects", list_of(rest));
+    if (const Words rest = others(modules); !rest.empty()) spec.set("vfsObjects", list_of(rest));
+    if (!desired.contains("preset") && std::any_of(modules.begin(), modules.end(), is_of_preset))
+      found.remark =
+          "fruit or streams_xattr of its `vfs objects` is left out: no `preset` has just its settings";
     found.spec = std::move(spec);
     out.push_back(std::move(found));
   }

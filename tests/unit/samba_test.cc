@@ -244,6 +244,18 @@ TEST_F(SambaShareTest, WithdrawsItsPresetAndLeavesOtherModulesAlone) {
   EXPECT_EQ(text(), "[films]\nvfs objects = full_audit\npath = /srv\n");
 }
 
+TEST_F(SambaShareTest, ModulesOfFieldsThatAreNotDeclaredStay) {
+  put("[films]\npath = /srv\nvfs objects = streams_xattr recycle catia fruit\n");
+  declare("{path: /srv, vfsObjects: [catia]}");
+  EXPECT_EQ(told(), "");
+  declare("{path: /srv, vfsObjects: [readahead]}");
+  apply();
+  EXPECT_EQ(text(), "[films]\npath = /srv\nvfs objects = readahead, recycle, streams_xattr, fruit\n");
+  declare("{path: /srv, recycle: null}");
+  apply();
+  EXPECT_EQ(text(), "[films]\npath = /srv\nvfs objects = readahead, streams_xattr, fruit\n");
+}
+
 TEST_F(SambaShareTest, SettingsHaveOneNameEach) {
   declare("{path: /srv, settings: {public: true}}");
   EXPECT_EQ(told(), "`settings` names `public`, which has a field of its own: declare `guestOk`");

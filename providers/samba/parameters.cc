@@ -21,7 +21,7 @@ struct Row {
   std::string_view inverted;  // those that say the opposite
 };
 
-// smb.conf(5) of Samba 4.17; later ones have renamed none.
+// smb.conf(5) of Samba 4.17 to 4.22.
 constexpr Row rows[] = {
     {"access based share enum", Type::boolean, true, "", ""},
     {"acl allow execute always", Type::boolean, true, "", ""},
@@ -497,6 +497,13 @@ constexpr Row rows[] = {
     {"wins hook", Type::text, false, "", ""},
     {"workgroup", Type::text, false, "", ""},
     {"wtmp directory", Type::text, false, "", ""},
+    {"smb3 unix extensions", Type::boolean, true, "", ""},
+    {"vfs mkdir use tmp name", Type::word, true, "", ""},
+    {"smb3 directory leases", Type::word, false, "", ""},
+    {"reject aes netlogon servers", Type::boolean, false, "", ""},
+    {"server reject aes schannel", Type::boolean, false, "", ""},
+    {"tls trust system cas", Type::boolean, false, "", ""},
+    {"dns hostname", Type::text, false, "", ""},
 };
 
 bool is_blank(char c) {

@@ -45,17 +45,17 @@ class LineReader {
       begin_ = end_;
       out.clear();
       take(std::string_view(first, line.end()), out);
-      while (goes_on(out) && end_ < lines_.size()) take(lines_[end_], out);
+      while (goes_on(out)) {
+        beyond_ = end_ == lines_.size();
+        if (beyond_) break;
+        take(lines_[end_], out);
+      }
       return true;
     }
     return false;
   }
-  [[nodiscard]] bool goes_beyond_the_end() const {
-    if (end_ != lines_.size()) return false;
-    std::string_view last = lines_.back();
-    while (!last.empty() && is_blank(last.back())) last.remove_suffix(1);
-    return last.ends_with('\\');
-  }
+  // Whether that line would go on with whatever was put behind it.
+  [[nodiscard]] bool goes_beyond_the_end() const { return beyond_; }
   [[nodiscard]] std::size_t begin() const { return begin_; }
   [[nodiscard]] std::size_t end() const { return end_; }
 
@@ -68,22 +68,19 @@ class LineReader {
     ++end_;
   }
 
-  // Whether the line that was just taken ends in a backslash, which then goes. One without a line end does not go on.
+  // Whether the line that was just taken ends in a backslash, which then goes (but not where there is no line end).
   bool goes_on(std::string& out) const {
-    if (end_ == lines_.size() && !ended_) return false;
-    if (out.ends_with('\\')) {
-      out.pop_back();
-      return true;
-    }
-    if (out.size() > 1 && is_blank(out.back()) && out[out.size() - 2] == '\\') {
-      out.resize(out.size() - 2);
-      return true;
-    }
-    return false;
+    const bool at_end = end_ == lines_.size() && !ended_;
+    std::size_t size = out.size();
+    if (size > 1 && is_blank(out[size - 1]) && out[size - 2] == '\\') --size;
+    if (size == 0 || out[size - 1] != '\\') return false;
+    if (!at_end) out.resize(size - 1);
+    return true;
   }
 
   const std::vector<std::string>& lines_;
   bool ended_;
+  bool beyond_ = false;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };
@@ -105,11 +102,15 @@ class Reader {
       if (line.front() == '[') {
         const std::size_t end = line.find(']');
         if (end == std::string::npos) return trouble("a section's name has no `]`");
+        if (end == 1) return trouble("a section has no name");
         begin_section(line.substr(1, end - 1), file, reader.begin(), reader.end());
         continue;
       }
       const std::size_t equals = line.find('=');
-      if (equals == std::string::npos) continue;  // Samba passes over it
+      if (equals == std::string::npos) {  // Samba passes over it
+        if (file.empty()) extend_block(reader.end());
+        continue;
+      }
       if (equals == 0) return trouble("there is a value without a name");
       SmbSetting setting;
       setting.name = trimmed(std::string_view(line).substr(0, equals));
@@ -172,6 +173,11 @@ class Reader {
     block.end = line;
   }
 
+  // The text of the open block reaches up to LINE at least.
+  void extend_block(std::size_t line) {
+    if (!open_.empty() && !elsewhere_) conf_.sections.at(open_).blocks.back().last = line;
+  }
+
   bool take(SmbSetting setting, std::size_t depth) {
     if (setting.file.empty() && elsewhere_)
       return trouble("this belongs to a section that an included file begins: give it a header of its own");
@@ -187,7 +193,7 @@ class Reader {
         into.blocks.push_back({0, 0, 0});
         open_ = now_;
       }
-      into.blocks.back().last = setting.end;
+      extend_block(setting.end);
     }
     if (parameter.key == "include") return include(setting, depth);
     if (parameter.key == "configfile" || (parameter.key == "configbackend" && setting.value != "file"))
@@ -240,6 +246,61 @@ class Reader {
 
  public:
   void finish() { close_block(conf_.lines.size()); }
+};
+
+using Lines = std::vector<std::string>;
+
+// Edits of blocks, the first block first: what is left of one would come between the one before it and the next header.
+class Editing {
+ public:
+  explicit Editing(Lines lines) : lines_(std::move(lines)) {}
+
+  // BEGIN and END as they were before all edits.
+  void replace(std::size_t begin, std::size_t end, Lines lines) {
+    begin = moved(begin);
+    end = moved(end);
+    shift_ += static_cast<std::ptrdiff_t>(lines.size()) - static_cast<std::ptrdiff_t>(end - begin);
+    SmbEdit edit{{at(begin), at(end)}, std::move(lines)};
+    if (edit.old_lines == edit.new_lines) return;
+    // Where the same stands once more further down, what follows tells which one is meant.
+    while (last_place(edit.old_lines) != begin && end < lines_.size()) {
+      do {
+        edit.old_lines.push_back(lines_[end]);
+        edit.new_lines.push_back(lines_[end]);
+      } while (++end < lines_.size() && !is_header(lines_[end]));
+    }
+    lines_.erase(at(begin), at(end));
+    lines_.insert(at(begin), edit.new_lines.begin(), edit.new_lines.end());
+    edits_.push_back(std::move(edit));
+  }
+  std::vector<SmbEdit> edits() { return std::move(edits_); }
+
+ private:
+  static bool is_header(const std::string& line) {
+    const auto first = std::find_if(line.begin(), line.end(), [](char c) { return !is_blank(c); });
+    return first != line.end() && *first == '[';
+  }
+
+  [[nodiscard]] std::size_t moved(std::size_t line) const {
+    return static_cast<std::size_t>(static_cast<std::ptrdiff_t>(line) + shift_);
+  }
+  Lines::iterator at(std::size_t line) { return lines_.begin() + static_cast<std::ptrdiff_t>(line); }
+
+  // Where ReplaceLines would find BLOCK.
+  std::size_t last_place(const Lines& block) {
+    for (std::size_t begin = lines_.size() - block.size();; --begin) {
+      std::size_t next = begin + block.size();
+      while (next < lines_.size() && trimmed(lines_[next]).empty()) ++next;
+      if ((next == lines_.size() || is_header(lines_[next])) &&
+          std::equal(block.begin(), block.end(), at(begin)))
+        return begin;
+      if (begin == 0) return lines_.size();
+    }
+  }
+
+  Lines lines_;
+  std::ptrdiff_t shift_ = 0;  // by how many lines what comes now has moved
+  std::vector<SmbEdit> edits_;
 };
 
 bool in_main(const SmbSetting& setting, const std::string& section) {
@@ -337,45 +398,40 @@ std::vector<SmbEdit> edit_smb_section(const SmbConf& conf, const std::string& na
       replaced[last->begin] = {last->end, {rewritten(conf.lines[last->begin], *last, *value)}};
     }
   }
-  std::vector<SmbEdit> edits;
+  Editing editing(conf.lines);
   const auto& blocks = found->second.blocks;
-  for (std::size_t b = blocks.size(); b-- > 0;) {
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
     const SmbSection::Block& block = blocks[b];
-    SmbEdit edit;
+    Lines lines;
     const auto add_fresh = [&](std::size_t line) {
       if (b + 1 != blocks.size() || line != block.last) return;
       const std::string indent = indentation(conf, block, section);
-      for (const std::string& each : fresh) edit.new_lines.push_back(indent + each);
+      for (const std::string& each : fresh) lines.push_back(indent + each);
     };
     for (std::size_t line = block.begin; line < block.end;) {
       add_fresh(line);
       const auto change = replaced.find(line);
       if (change == replaced.end()) {
-        edit.new_lines.push_back(conf.lines[line++]);
+        lines.push_back(conf.lines[line++]);
         continue;
       }
-      edit.new_lines.insert(edit.new_lines.end(), change->second.second.begin(), change->second.second.end());
+      lines.insert(lines.end(), change->second.second.begin(), change->second.second.end());
       line = change->second.first;
     }
     add_fresh(block.end);
-    edit.old_lines.assign(conf.lines.begin() + static_cast<std::ptrdiff_t>(block.begin),
-                          conf.lines.begin() + static_cast<std::ptrdiff_t>(block.end));
-    if (edit.old_lines != edit.new_lines) edits.push_back(std::move(edit));
+    editing.replace(block.begin, block.end, std::move(lines));
   }
-  return edits;
+  return editing.edits();
 }
 
 std::vector<SmbEdit> remove_smb_section(const SmbConf& conf, const std::string& name) {
-  std::vector<SmbEdit> edits;
+  Editing editing(conf.lines);
   const auto found = conf.sections.find(smb_section_key(name));
-  if (found == conf.sections.end()) return edits;
+  if (found == conf.sections.end()) return {};
   const auto at = [&](std::size_t line) { return conf.lines.begin() + static_cast<std::ptrdiff_t>(line); };
-  const auto& blocks = found->second.blocks;
-  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
-    SmbEdit edit{{at(block->begin), at(block->end)}, {at(block->last), at(block->end)}};
-    edits.push_back(std::move(edit));
-  }
-  return edits;
+  for (const SmbSection::Block& block : found->second.blocks)
+    editing.replace(block.begin, block.end, {at(block.last), at(block.end)});
+  return editing.edits();
 }
 
 }  // namespace hearth

@@ -29,7 +29,7 @@ struct SmbSection {
   struct Block {
     std::size_t begin = 0;  // the line of `[NAME]`; of what stands before all headers: 0
     std::size_t end = 0;
-    std::size_t last = 0;  // the one after its last parameter (or its header)
+    std::size_t last = 0;  // the one after its last line that is no comment
   };
   std::string name;                             // as first written
   std::map<std::string, SmbSetting> own;        // by the parameters' keys
@@ -62,11 +62,11 @@ struct SmbEdit {
   std::vector<std::string> new_lines;
 };
 
-// What makes section NAME say CHANGES (values as they are to be written), block by block, the last block first. Comments,
+// What makes section NAME say CHANGES (values as they are to be written), block by block. Comments,
 // order and spacing of all else stay.
 std::vector<SmbEdit> edit_smb_section(const SmbConf& conf, const std::string& name,
                                       const SmbChanges& changes);
-// What takes section NAME away. The comments at a block's end may speak of what follows, and stay.
+// What takes section NAME away, block by block. The comments at a block's end may speak of what follows, and stay.
 std::vector<SmbEdit> remove_smb_section(const SmbConf& conf, const std::string& name);
 
 }  // namespace hearth

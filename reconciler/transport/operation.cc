@@ -134,7 +134,7 @@ namespace {
 // Whether what comes at AT, but for blank lines, is nothing or begins (after blanks) with TEXT.
 bool is_followed_by(const std::vector<std::string_view>& lines, std::size_t at, std::string_view text) {
   for (; at < lines.size(); ++at) {
-    const std::size_t first = lines[at].find_first_not_of(" \t\r");
+    const std::size_t first = lines[at].find_first_not_of(" \t\r\v\f");
     if (first != std::string_view::npos) return lines[at].substr(first).starts_with(text);
   }
   return true;

@@ -721,7 +721,7 @@ edit_locked() {
       for (i = 0; i < left; i++) if (all[at + i] != old[i] "") return 0
       for (i = at + left; i < count; i++) {
         line = all[i]
-        sub(/^[ \t\r]+/, "", line)
+        sub(/^[ \t\r\v\f]+/, "", line)
         if (line != "") return substr(line, 1, length(follower)) == follower
       }
       return 1

@@ -677,6 +677,7 @@ TEST_F(LocalTransportTest, EditsABlockWhereItStandsAsAWhole) {
       {"[a]\nx", {"[a]", "x"}, {"[a]"}, "[a]\n"},
       {"[a]\nx\n[b]\n[a]\nx\n", {"[a]", "x"}, {"[a]", "y"}, "[a]\nx\n[b]\n[a]\ny\n"},
       {"[a]\nx\n \n\n[b]\n", {"[a]", "x"}, {"[a]"}, "[a]\n \n\n[b]\n"},
+      {"[a]\nx\n\f\n\r \v[b]\n", {"[a]", "x"}, {"[a]"}, "[a]\n\f\n\r \v[b]\n"},
       {"[a]\nx\n\n", {"[a]", "x"}, {"[a]"}, "[a]\n\n"},
       {"[a]\nx\n\nmore\n[b]\n", {"[a]", "x"}, {}, std::nullopt},
       // A person has added to it: what is not known would change its meaning.

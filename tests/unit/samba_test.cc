@@ -136,10 +136,16 @@ TEST(SmbConf, AShareThatBeginsOnceMoreForgetsItsModulesOptions) {
             "[a]\nfruit:metadata = stream\npath = /a\n[A]\n   fruit:metadata = stream\n");
 }
 
+TEST(SmbConf, TellsBlocksApartThatReadTheSame) {
+  EXPECT_EQ(edited("x = 1\n[b]\ny\nx = 1\n[c]\n", "global", {{"x", "2"}}), "x = 2\n[b]\ny\nx = 1\n[c]\n");
+  EXPECT_EQ(removed("[a]\nx = 1\n;c\n[b]\n[a]\nx = 1\n;c\n[c]\n", "a"), ";c\n[b]\n;c\n[c]\n");
+}
+
 TEST(SmbConf, TakesASectionAndLeavesWhatSpeaksOfTheNext) {
   EXPECT_EQ(removed("[a]\n; of a\nx = 1\n\n# of b\n[b]\ny = 2\n", "A"), "\n# of b\n[b]\ny = 2\n");
   EXPECT_EQ(removed("[b]\ny=2\n\n[a]\nx=1\n\n", "a"), "[b]\ny=2\n\n\n");
   EXPECT_EQ(removed("[a]\n[b]\ny=2\n[a]\nz=1\n", "a"), "[b]\ny=2\n");
+  EXPECT_EQ(removed("[a]\nx=1\n;one\n[A]\ny\n;two\n", "a"), ";one\n;two\n");
 }
 
 TEST(SmbParameters, HaveOneFormForAllThatMeansTheSame) {

@@ -626,7 +626,7 @@ std::string smb_list_text(const std::vector<std::string>& words) {
 
 std::string smb_canonical(const SmbParameter& parameter, std::string_view value) {
   // Samba makes each run of blanks one as it reads a line.
-  const std::string text = with_single_blanks(value);
+  std::string text = with_single_blanks(value);
   switch (parameter.type) {
     case Type::boolean: {
       const auto yes = smb_boolean(text);

@@ -267,7 +267,8 @@ class Editing {
       do {
         edit.old_lines.push_back(lines_[end]);
         edit.new_lines.push_back(lines_[end]);
-      } while (++end < lines_.size() && !is_header(lines_[end]));
+        ++end;
+      } while (end < lines_.size() && !is_header(lines_[end]));
     }
     lines_.erase(at(begin), at(end));
     lines_.insert(at(begin), edit.new_lines.begin(), edit.new_lines.end());

@@ -85,7 +85,9 @@ class Walk {
       return;
     }
     if (desired.is_secret() || schema.write_only) {
-      // Nothing gives these back. What rotation means is for the journal's keyed hashes.
+      // Nothing gives these back. Where a target lets hashes be compared, live says whether it has the declared one; else
+      // what rotation means is for the journal's keyed hashes.
+      if (desired.is_secret() && live.is_boolean() && !live.as_boolean()) add(schema, path, live, desired);
       return;
     }
     if (desired.is_map() && (live.is_map() || live.is_null())) {

@@ -1,8 +1,8 @@
 #include "reconciler/import/discovery.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <utility>
 
 #include "reconciler/manifest/kind_schema.h"
@@ -15,8 +15,7 @@ namespace {
 struct Part {
   const KindSchema* kind;
   const Provider* provider;
-  std::size_t first;
-  std::size_t count;
+  std::vector<std::size_t> probes;
 };
 
 struct Gathering {
@@ -38,8 +37,11 @@ std::vector<Discovery::Thing> read(const std::vector<Part>& parts, const std::st
                                    const std::vector<Reply>& replies, Diagnostics& troubles) {
   std::vector<Discovery::Thing> things;
   for (const Part& part : parts) {
-    if (part.first + part.count > replies.size()) continue;
-    const std::span<const Reply> mine(replies.data() + part.first, part.count);
+    std::vector<Reply> mine;
+    for (const std::size_t probe : part.probes) {
+      if (probe < replies.size()) mine.push_back(replies[probe]);
+    }
+    if (mine.size() != part.probes.size()) continue;
     for (const Reply& reply : mine) {
       std::string why;
       if (const auto* none = std::get_if<NoReply>(&reply)) why = none->why;
@@ -73,8 +75,14 @@ void discover(Loop& loop, Targets& targets, ProviderRegistry& providers,
     }
     std::vector<Probe> own = (*provider)->discovery_probes(kind->kind());
     if (own.empty()) continue;
-    gathering->parts.push_back({kind, *provider, probes.size(), own.size()});
-    for (Probe& probe : own) probes.push_back(std::move(probe));
+    Part part{kind, *provider, {}};
+    // Kinds that live in one file ask the same.
+    for (Probe& probe : own) {
+      const auto known = std::find(probes.begin(), probes.end(), probe);
+      part.probes.push_back(static_cast<std::size_t>(known - probes.begin()));
+      if (known == probes.end()) probes.push_back(std::move(probe));
+    }
+    gathering->parts.push_back(std::move(part));
   }
   gathering->by_host.resize(hosts.size());
   gathering->open = probes.empty() ? 0 : hosts.size();

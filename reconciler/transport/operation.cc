@@ -129,7 +129,51 @@ const std::string& UnitReply::property(std::string_view name) const {
   return found == properties.end() ? nothing : found->second;
 }
 
+namespace {
+
+// Whether what comes at AT, but for blank lines, is nothing or begins (after blanks) with TEXT.
+bool is_followed_by(const std::vector<std::string_view>& lines, std::size_t at, std::string_view text) {
+  for (; at < lines.size(); ++at) {
+    const std::size_t first = lines[at].find_first_not_of(" \t\r\v\f");
+    if (first != std::string_view::npos) return lines[at].substr(first).starts_with(text);
+  }
+  return true;
+}
+
+// See ReplaceLines::followed_by.
+std::optional<std::string> with_block_replaced(std::string_view content, const ReplaceLines& replace) {
+  std::vector<std::string_view> lines;
+  const bool ended = content.empty() || content.back() == '\n';
+  for (std::string_view left = content; !left.empty();) {
+    const std::size_t end = std::min(left.find('\n'), left.size());
+    lines.push_back(left.substr(0, end));
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  const std::size_t size = replace.old_lines.size();
+  std::optional<std::size_t> begin;
+  for (std::size_t at = 0; at + size <= lines.size(); ++at) {
+    const auto first = lines.begin() + static_cast<std::ptrdiff_t>(at);
+    if (std::equal(replace.old_lines.begin(), replace.old_lines.end(), first) &&
+        is_followed_by(lines, at + size, replace.followed_by)) {
+      begin = at;
+    }
+  }
+  if (!begin) return std::nullopt;
+  std::vector<std::string_view> all(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(*begin));
+  all.insert(all.end(), replace.new_lines.begin(), replace.new_lines.end());
+  all.insert(all.end(), lines.begin() + static_cast<std::ptrdiff_t>(*begin + size), lines.end());
+  std::string out;
+  for (const std::string_view line : all) out.append(line).append("\n");
+  // The last line was another's, and stays as it was.
+  if (!ended && *begin + size < lines.size()) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
 std::optional<std::string> with_lines_replaced(std::string_view content, const ReplaceLines& replace) {
+  if (!replace.followed_by.empty() && !replace.old_lines.empty())
+    return with_block_replaced(content, replace);
   std::vector<std::string> wanted = replace.old_lines;
   std::string out;
   bool placed = false;
@@ -274,6 +318,7 @@ Value to_value(const Operation& operation) {
                    map.set("path", replace.path);
                    map.set("oldLines", list_of(replace.old_lines));
                    map.set("newLines", list_of(replace.new_lines));
+                   set_text(map, "followedBy", replace.followed_by);
                    if (!replace.check.empty()) map.set("check", list_of(replace.check));
                  },
                  [&](const SetAttributes& set) {

@@ -48,6 +48,10 @@ struct QueryUnit {
 struct RunProbe {
   std::vector<std::string> argv;
   std::chrono::seconds timeout{10};
+  // Where set, the command tells of passwords: each 64 hexadecimal digits that it prints are SHA-256 of SALT and an NT hash.
+  // Those do not travel on. In their place stands `=` (the hash is that of KNOWN_PASSWORD) or `!`, and a mark.
+  Content known_password = {};
+  std::string salt = {};
   friend bool operator==(const RunProbe&, const RunProbe&) = default;
 };
 
@@ -154,7 +158,10 @@ struct ReplaceLines {
   std::string path;
   std::vector<std::string> old_lines;  // without their line ends
   std::vector<std::string> new_lines;
-  std::vector<std::string> check = {};
+  // Where set: the old lines are a block. They stand together, in this order, and what comes after them but for blank lines
+  // is the end of the file or a line that begins (after blanks) with this. Of several such places the last one counts.
+  std::string followed_by = {};
+  std::vector<std::string> check = {};  // of the file as it would be; as in WriteFile
   friend bool operator==(const ReplaceLines&, const ReplaceLines&) = default;
 };
 

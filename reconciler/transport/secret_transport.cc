@@ -1,24 +1,68 @@
 #include "reconciler/transport/secret_transport.h"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include "reconciler/core/digest.h"
+#include "reconciler/core/nt_hash.h"
 
 namespace hearth {
 
 namespace {
 
-// What a hidden file must be to be as declared; or why that cannot be said.
+// What a hidden file, or the hash of a password, must be to be as declared; or why that cannot be said.
 struct Known {
   std::string sha256;
   std::string trouble;
 };
+
+// smbpasswd(8) reads one line, and of that no more than this.
+constexpr std::size_t longest_password = 250;
+
+Known known_password(RunProbe& probe, Secrets& secrets) {
+  if (const auto bound = probe.known_password.bind(secrets); !bound) return {{}, bound.error().message};
+  const Result<SecretText> password = probe.known_password.revealed();
+  if (!password) return {{}, password.error().message};
+  const std::string_view text = password->reveal();
+  if (text.size() > longest_password || text.find_first_of("\r\n") != std::string_view::npos) {
+    return {{}, "the secret is no password: it has line breaks, or more than 250 bytes"};
+  }
+  const auto hash = nt_hash(text);
+  if (!hash) return {{}, "the secret is no password: it is not UTF-8"};
+  SecretText salted;
+  salted.append(probe.salt);
+  salted.append(hash->reveal());
+  return {sha256(salted.reveal()), {}};
+}
+
+// TEXT with a mark in the place of each digest.
+std::string marked(const std::string& text, const Known& known, Secrets& secrets) {
+  constexpr std::size_t digits = 64;
+  constexpr std::string_view digit = "0123456789abcdef";
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_not_of(digit, at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (word.size() == digits) {
+      out += (word == known.sha256 ? "=" : "!") + secrets.mark(word);
+    } else {
+      out += word;
+    }
+    const std::size_t next = std::min(text.find_first_of(digit, end), text.size());
+    out.append(text, end, next - end);
+    at = next;
+  }
+  return out;
+}
 
 }  // namespace
 
 void SecretTransport::observe(std::vector<Probe> probes, Observed done) {
   std::vector<std::optional<Known>> known(probes.size());
   for (std::size_t i = 0; i < probes.size(); ++i) {
+    if (auto* run = std::get_if<RunProbe>(&probes[i]); run != nullptr && run->known_password != Content())
+      known[i] = known_password(*run, secrets_);
     auto* read = std::get_if<ReadFile>(&probes[i]);
     if (read == nullptr || !read->hidden) continue;
     read->max_content = 0;
@@ -36,6 +80,12 @@ void SecretTransport::observe(std::vector<Probe> probes, Observed done) {
       if (auto* run = std::get_if<RunReply>(&reply)) {
         run->out = secrets_.redact(std::move(run->out));
         run->err = secrets_.redact(std::move(run->err));
+        if (i < known.size() && known[i]) {
+          run->out = marked(run->out, *known[i], secrets_);
+          run->err = marked(run->err, *known[i], secrets_);
+          if (!known[i]->trouble.empty()) reply = NoReply{known[i]->trouble};
+          continue;
+        }
       } else if (auto* none = std::get_if<NoReply>(&reply)) {
         none->why = secrets_.redact(std::move(none->why));
       }

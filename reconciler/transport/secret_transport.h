@@ -14,7 +14,7 @@
 namespace hearth {
 
 // Content is bound to its secrets as it is sent. Hidden files (ReadFile) are compared here: their reply says whether the
-// content is the known one, and has a mark in the place of its hash, which WriteFile::expected_sha256 may be. Secrets in
+// content is the known one, and has a mark in the place of its hash, which WriteFile::expected_sha256 may be. Likewise the hashes of passwords that a probe's command prints. Secrets in
 // the words of tools (failed operations, probes) are replaced by their names. SECRETS must outlive the transport.
 class SecretTransport final : public Transport {
  public:

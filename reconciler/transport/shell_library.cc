@@ -908,8 +908,8 @@ answer_each() {
   done
 }
 
-# replace_lines PATH TEMPORARY NAME-IN-IT [CHECK…], in base64 on 3: how many old lines, those, and the new ones. Whoever else of
-# hearth edits a file waits; what anybody else does to it in between, write_file notices.
+# replace_lines PATH TEMPORARY NAME-IN-IT FOLLOWED-BY [CHECK…], in base64 on 3: how many old lines, those, and the new ones.
+# Whoever else of hearth edits a file waits; what anybody else does to it in between, write_file notices.
 replace_lines() {
   local status
   make_run || return 1
@@ -922,9 +922,9 @@ replace_lines() {
   return "$status"
 }
 edit_locked() {
-  local path="$1" temporary="$2" name="$3" edit="$run/edit-lines-$id8" old="$run/edit-old-$id8" new="$run/edit-new-$id8"
+  local path="$1" temporary="$2" name="$3" followed_by="$4" edit="$run/edit-lines-$id8" old="$run/edit-old-$id8" new="$run/edit-new-$id8"
   local ended=1 expected=absent hash
-  shift 3
+  shift 4
   has_parent "$path" && inside "$path" || return 1
   base64 -d <&3 >"$edit" || fail write "cannot write $edit" || return 1
   true >"$old"
@@ -938,19 +938,41 @@ edit_locked() {
   fi
   [ "$(tr -d '\000' <"$old" | wc -c)" = "$(wc -c <"$old")" ] || fail moved "$path is no text file" || return 1
   [ -z "$(tail -c 1 <"$old")" ] || ended=0
-  EDIT=$edit awk -v "ended=$ended" '
+  EDIT=$edit FOLLOWED_BY=$followed_by awk -v "ended=$ended" '
     function put(line) { if (lines++) printf "\n"; printf "%s", line; mine = 0 }
     function place(i) { if (placed) return; placed = 1; for (i = 0; i < m; i++) { put(fresh[i]); mine = 1 } }
     BEGIN {
       edit = ENVIRON["EDIT"]
       getline left <edit
-      for (i = left; i > 0; i--) { getline line <edit; want[line]++ }
       adds = left == 0
+      follower = ENVIRON["FOLLOWED_BY"]
+      block = !adds && follower != ""
+      for (i = 0; i < left; i++) { getline line <edit; if (block) old[i] = line; else want[line]++ }
       while ((getline line <edit) > 0) fresh[m++] = line
+    }
+    block { all[count++] = $0; next }
+    function stands_at(at,  i) {
+      for (i = 0; i < left; i++) if (all[at + i] != old[i] "") return 0
+      for (i = at + left; i < count; i++) {
+        line = all[i]
+        sub(/^[ \t\r\v\f]+/, "", line)
+        if (line != "") return substr(line, 1, length(follower)) == follower
+      }
+      return 1
+    }
+    function replace_block(  at, i) {
+      for (at = count - left; at >= 0 && !stands_at(at); at--);
+      if (at < 0) exit 9
+      for (i = 0; i < at; i++) put(all[i])
+      place()
+      mine = at + left == count
+      for (i = at + left; i < count; i++) put(all[i])
+      left = 0
     }
     ($0 in want) && want[$0] > 0 { want[$0]--; left--; place(); mine = 1; next }
     { put($0) }
     END {
+      if (block) replace_block()
       if (left > 0) exit 9
       if (adds) place()
       if (lines && (ended || mine)) printf "\n"

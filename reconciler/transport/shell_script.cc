@@ -217,7 +217,7 @@ class OperationRenderer {
     const Temporary temporary(path, id_);
     timeout_ += operation_time * 2;
     const std::string mark = "end-" + std::string(nonce_);
-    std::vector<std::string> words{path, temporary.path, temporary.name};
+    std::vector<std::string> words{path, temporary.path, temporary.name, replace.followed_by};
     add_check(words, replace.check, temporary.path);
     return "replace_lines" + quoted_list(words) + " 3<<'" + mark + "'\n" + base64_lines(edit) + mark + "\n";
   }

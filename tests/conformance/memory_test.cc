@@ -133,8 +133,8 @@ INSTANTIATE_TEST_SUITE_P(Samples, Conformance, testing::ValuesIn(pairs()),
 std::vector<Pair> pairs_kept_in_memory() {
   std::vector<Pair> out = pairs();
   std::erase_if(out, [](const Pair& pair) {
-    static const std::set<std::string> kinds = {"CronJob",    "Directory", "File",
-                                                "HostsEntry", "Retention", "Service"};
+    static const std::set<std::string> kinds = {"CronJob",   "Directory",   "File",       "HostsEntry",
+                                                "Retention", "SambaServer", "SambaShare", "Service"};
     return !kinds.contains(pair.kind);
   });
   return out;

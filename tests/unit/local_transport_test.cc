@@ -783,6 +783,53 @@ TEST_F(LocalTransportTest, EditsLinesAndNothingElse) {
   }
 }
 
+// Lines of a section: what looks like them elsewhere is another's.
+TEST_F(LocalTransportTest, EditsABlockWhereItStandsAsAWhole) {
+  using Lines = std::vector<std::string>;
+  const struct {
+    std::string before;
+    Lines old_lines, new_lines;
+    std::optional<std::string> after;
+  } edits[] = {
+      {"[a]\nro = no\n[b]\nro = no\n",
+       {"[b]", "ro = no"},
+       {"[b]", "ro = yes"},
+       "[a]\nro = no\n[b]\nro = yes\n"},
+      {"[a]\nro = no\n[b]\nro = no\n", {"[a]", "ro = no"}, {}, "[b]\nro = no\n"},
+      {"[a]\nx\n  [b]", {"[a]", "x"}, {"[a]", "y", "z"}, "[a]\ny\nz\n  [b]"},
+      {"[a]\nx", {"[a]", "x"}, {"[a]"}, "[a]\n"},
+      {"[a]\nx\n[b]\n[a]\nx\n", {"[a]", "x"}, {"[a]", "y"}, "[a]\nx\n[b]\n[a]\ny\n"},
+      {"[a]\nx\n \n\n[b]\n", {"[a]", "x"}, {"[a]"}, "[a]\n \n\n[b]\n"},
+      {"[a]\nx\n\f\n\r \v[b]\n", {"[a]", "x"}, {"[a]"}, "[a]\n\f\n\r \v[b]\n"},
+      {"[a]\nx\n\n", {"[a]", "x"}, {"[a]"}, "[a]\n\n"},
+      {"[a]\nx\n\nmore\n[b]\n", {"[a]", "x"}, {}, std::nullopt},
+      // A person has added to it: what is not known would change its meaning.
+      {"[a]\nx\nmore\n[b]\n", {"[a]", "x"}, {}, std::nullopt},
+      {"[a]\nx\n", {"[a]", "y"}, {}, std::nullopt},
+      {"[a]\n", {}, {"[b]"}, "[a]\n[b]\n"},
+      {"", {"[a]"}, {}, std::nullopt},
+  };
+  for (const auto& edit : edits) {
+    put("/etc/smb.conf", edit.before);
+    const ReplaceLines operation{"/etc/smb.conf", edit.old_lines, edit.new_lines, "["};
+    const auto result = execute_one(operation);
+    EXPECT_EQ(result.status, edit.after ? Status::done : Status::failed) << edit.before << result.output;
+    EXPECT_EQ(result.code, edit.after ? "" : "moved") << result.output;
+    EXPECT_EQ(get("/etc/smb.conf"), edit.after.value_or(edit.before));
+    EXPECT_EQ(with_lines_replaced(edit.before, operation), edit.after) << edit.before;
+  }
+}
+
+TEST_F(LocalTransportTest, ChecksAnEditedFileBeforeItGoesLive) {
+  put("/etc/smb.conf", "a\n");
+  ReplaceLines edit{"/etc/smb.conf", {"a"}, {"wrong"}, {}, {"grep", "-qv", "wrong", "{}"}};
+  EXPECT_EQ(execute_one(edit).code, "check");
+  EXPECT_EQ(get("/etc/smb.conf"), "a\n");
+  edit.new_lines = {"right"};
+  EXPECT_DONE(execute_one(edit));
+  EXPECT_EQ(get("/etc/smb.conf"), "right\n");
+}
+
 TEST_F(LocalTransportTest, EditsNoLinkAndNoBinaryFile) {
   put("/etc/real", "a\n");
   fs::create_symlink("real", root_ / "etc/link");

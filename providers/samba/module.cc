@@ -1,0 +1,3 @@
+#include "providers/samba/samba_provider.h"
+
+HEARTH_PROVIDER(::hearth::SambaProvider)

@@ -1,0 +1,1 @@
+HEARTH_SCHEMAS=../../../schemas explain SambaShare.preset

@@ -345,7 +345,10 @@ std::vector<Step> mount_steps(const Resource& resource, const Live& live) {
   const std::string state = desired.string_or("state", mounted ? "mounted" : "unmounted");
   const auto mount = [&](Effect effect) {
     Step step = run({"mount", path}, effect, {{"state", "mounted"}, {"current", true}});
-    step.undo = {RunCommand{.argv = {"umount", path}, .timeout = std::chrono::seconds(90)}};
+    // What could not be mounted need not be taken down.
+    step.undo = {RunCommand{
+        .argv = {"sh", "-c", R"(! mountpoint -q -- "$1" || umount -- "$1")", "hearth-unmount", path},
+        .timeout = std::chrono::seconds(90)}};
     return step;
   };
   const auto unmount = [&] {

@@ -283,7 +283,7 @@ old=
 [ ! -e /etc/fstab ] || old=$(wrong /etc/fstab)
 count() { printf '%s' "$1" | grep -c .; }
 [ "$(count "$new")" -gt "$(count "$old")" ] || exit 0
-findmnt --verify --tab-file "$1"
+findmnt --verify --tab-file "$1" 2>&1 | sed '/^$/d; /^[0-9]* parse error/d'
 exit 1)sh";
   return {"sh", "-c", std::string(script), "hearth-check-fstab", "{}"};
 }
@@ -345,7 +345,10 @@ std::vector<Step> mount_steps(const Resource& resource, const Live& live) {
   const std::string state = desired.string_or("state", mounted ? "mounted" : "unmounted");
   const auto mount = [&](Effect effect) {
     Step step = run({"mount", path}, effect, {{"state", "mounted"}, {"current", true}});
-    step.undo = {RunCommand{.argv = {"umount", path}, .timeout = std::chrono::seconds(90)}};
+    // What could not be mounted need not be taken down.
+    step.undo = {RunCommand{
+        .argv = {"sh", "-c", R"(! mountpoint -q -- "$1" || umount -- "$1")", "hearth-unmount", path},
+        .timeout = std::chrono::seconds(90)}};
     return step;
   };
   const auto unmount = [&] {

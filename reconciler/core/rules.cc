@@ -486,9 +486,11 @@ const std::vector<Rule>& all_rules() {
       {
           "own-export",
           "A Mount's source is an NFS export of the very node that it is mounted on.",
-          "Such a mount waits for a server that waits for the mount: when the export breaks, processes hang that no signal "
+          "Such a mount waits for a server that waits for the mount: when the export breaks, processes hang "
+          "that no signal "
           "ends (state D), nfsd among them, and only a reboot helps.",
-          "Use the exported folder itself. Where another path to it is needed, mount it with `options: [bind]` and the "
+          "Use the exported folder itself. Where another path to it is needed, mount it with `options: "
+          "[bind]` and the "
           "folder as `source`.",
       },
       {

@@ -127,7 +127,7 @@ plug_in
 expect 0 hearth apply --yes
 node_prints pve "Films." cat /mnt/films/README
 
-step "What findmnt refuses does not go live"
+step "What cannot be mounted, and what findmnt refuses, does not stay"
 on pve cp /etc/fstab /root/fstab
 manifest broken <<END
 kind: Mount
@@ -136,7 +136,16 @@ hosts: pve
 spec: {path: /mnt/wrong, source: UUID=$uuid, type: xfs, options: [defaults], state: mounted}
 END
 expect 1 hearth apply --yes Mount/wrong@pve
-says "refused" "xfs"
+says_not "going back failed"
+on pve cmp /etc/fstab /root/fstab
+manifest broken <<END
+kind: Mount
+name: nowhere
+hosts: pve
+spec: {path: /mnt/nowhere, source: UUID=$uuid, type: ext4, options: [noatime], state: unmounted}
+END
+expect 1 hearth apply --yes Mount/nowhere@pve
+says "the live file is as it was" "unreachable on boot required target"
 on pve cmp /etc/fstab /root/fstab
 withdraw broken
 

@@ -310,7 +310,7 @@ class ReconcileRun {
     const auto survey = session_->look(*session_->select({}), *progress_);
     leave_remembered(survey->plan);
     const Plan& plan = survey->plan;
-    const auto held = hold_back(plan, journal, policy, *allowance, started_);
+    const auto held = hold_back(plan, journal, policy, *allowance, started_, export_.has_value());
     if (const auto damage = journal.damage()) return fail(invocation_, *damage);
     if (!invocation_.json()) {
       print("Manifests: " + update_.outcome + "\n");

@@ -44,12 +44,13 @@ std::string moved_to(const Value& changes) {
 class Decision {
  public:
   Decision(const Plan& plan, const Journal& journal, const ReconcilePolicy& policy,
-           const Allowance& allowance, std::int64_t now)
+           const Allowance& allowance, std::int64_t now, bool older)
       : plan_(plan),
         journal_(journal),
         policy_(policy),
         allowance_(allowance),
         now_(now),
+        older_(older),
         pauses_(journal.pauses()) {}
 
   std::map<Address, HeldBack> run() {
@@ -92,6 +93,11 @@ class Decision {
     }
     const bool drift = action.cause == Cause::drift || action.cause == Cause::both;
     const bool intent = action.cause == Cause::intent || action.cause == Cause::both;
+    if (intent && older_) {
+      return HeldBack{
+          HeldBack::By::policy,
+          "the manifests that count now may be older than what was applied: only drift is corrected"};
+    }
     if (intent && !policy_.apply_intent) {
       return HeldBack{HeldBack::By::policy,
                       "the manifest changed (policy.reconcile.intent: report): hearth apply " + address};
@@ -144,6 +150,7 @@ class Decision {
   const ReconcilePolicy& policy_;
   const Allowance& allowance_;
   const std::int64_t now_;
+  const bool older_;
   const std::vector<PauseRecord> pauses_;
 };
 
@@ -193,8 +200,8 @@ void leave_remembered(Plan& plan) {
 }
 
 std::map<Address, HeldBack> hold_back(const Plan& plan, const Journal& journal, const ReconcilePolicy& policy,
-                                      const Allowance& allowance, std::int64_t now) {
-  return Decision(plan, journal, policy, allowance, now).run();
+                                      const Allowance& allowance, std::int64_t now, bool older) {
+  return Decision(plan, journal, policy, allowance, now, older).run();
 }
 
 }  // namespace hearth

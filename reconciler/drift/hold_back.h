@@ -36,8 +36,9 @@ inline constexpr std::size_t most_unasked_deletions = 5;
 void leave_remembered(Plan& plan);
 
 // Pure. What ALLOWANCE does not permit is not among them: the applier withholds that itself. JOURNAL is asked for what was
-// applied, paused and done before; check its damage() afterwards. NOW is in ms since the epoch.
+// applied, paused and done before; check its damage() afterwards. NOW is in ms since the epoch. OLDER: the manifests are those of
+// a commit before the newest, or before somebody's edits, so what a person applied meanwhile is not among them: nothing but drift is corrected.
 std::map<Address, HeldBack> hold_back(const Plan& plan, const Journal& journal, const ReconcilePolicy& policy,
-                                      const Allowance& allowance, std::int64_t now);
+                                      const Allowance& allowance, std::int64_t now, bool older = false);
 
 }  // namespace hearth

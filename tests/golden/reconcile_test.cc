@@ -181,6 +181,16 @@ TEST_F(ReconcileCommand, GoesByTheCommitWhileSomebodyEditsTheCheckout) {
     EXPECT_FALSE(entry.is_directory()) << entry.path() << " is left over";
 }
 
+TEST_F(ReconcileCommand, TakesNothingBackThatAPersonAppliedBeforeCommittingIt) {
+  publish();
+  hearth(0, {"apply", "--yes"});
+  folder.write("checkout/motd.yaml",
+               "kind: File\nname: motd\nhosts: here\nspec: {path: /etc/motd, content: \"tried\\n\"}\n");
+  hearth(0, {"apply", "--yes"});
+  EXPECT_SAYS(hearth(2, {"reconcile"}), "may be older than what was applied");
+  EXPECT_EQ(motd(), "tried\n");
+}
+
 TEST_F(ReconcileCommand, GoesOnWithoutTheOtherSideAndAlertsAfterADay) {
   publish();
   hearth(0, {"apply", "--yes"});
@@ -263,6 +273,26 @@ TEST_F(ReconcileCommand, GoesByTheLastGoodCommitWhileTheNewestIsBroken) {
   publish();
   hearth(0, {"reconcile"});
   EXPECT_EQ(motd(), "new\n");
+}
+
+TEST_F(ReconcileCommand, TakesNothingBackThatAPersonAppliedSinceTheLastGoodCommit) {
+  folder.write("mine/hearth.yaml", "format: 1\ncluster: Home\npolicy: {reconcile: {allow: destroy}}\n");
+  publish();
+  hearth(0, {"apply", "--yes"});
+  hearth(0, {"reconcile"});
+  declare("newer");
+  folder.write("mine/extra.yaml",
+               "kind: File\nname: extra\nhosts: here\nonRemove: delete\nspec: {path: /etc/extra, content: "
+               "\"x\\n\"}\n");
+  publish();
+  git("checkout", {"pull", "--quiet"});
+  hearth(0, {"apply", "--yes"});
+  folder.write("mine/broken.yaml", "kind: [\n");
+  publish();
+  const std::string said = hearth(1, {"reconcile"});
+  EXPECT_SAYS(said, "may be older than what was applied");
+  EXPECT_EQ(motd(), "newer\n");
+  EXPECT_EQ(folder.read("machine/etc/extra"), "x\n");
 }
 
 TEST_F(ReconcileCommand, SaysWhenTheRepositoryWouldRunSomething) {

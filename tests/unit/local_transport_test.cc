@@ -846,10 +846,10 @@ TEST_F(LocalTransportTest, EditsThatACheckRefusesDoNotGoLive) {
   put("/etc/hosts", "a\nb\n");
   const std::string path = "/etc/hosts";
   const std::vector<std::string> check{"grep", "-q", "good", "{}"};
-  const auto refused = execute_one(ReplaceLines{path, {"a"}, {"bad"}, check});
+  const auto refused = execute_one(ReplaceLines{path, {"a"}, {"bad"}, "", check});
   EXPECT_EQ(refused.code, "check") << refused.output;
   EXPECT_EQ(get("/etc/hosts"), "a\nb\n");
-  EXPECT_EQ(execute_one(ReplaceLines{path, {"a"}, {"good"}, check}).status, Status::done);
+  EXPECT_EQ(execute_one(ReplaceLines{path, {"a"}, {"good"}, "", check}).status, Status::done);
   EXPECT_EQ(get("/etc/hosts"), "good\nb\n");
 }
 

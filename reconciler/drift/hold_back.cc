@@ -168,6 +168,7 @@ std::string_view to_string(HeldBack::By by) {
 }
 
 void leave_remembered(Plan& plan) {
+  for (HostState& host : plan.hosts) host.leftovers.clear();
   constexpr auto gone = static_cast<std::size_t>(-1);
   std::vector<std::size_t> action_now(plan.actions.size(), gone);
   std::vector<std::size_t> unit_now(plan.units.size(), gone);

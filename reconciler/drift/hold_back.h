@@ -32,7 +32,8 @@ std::string_view to_string(HeldBack::By by);  // "unapplied", "paused", …
 inline constexpr std::size_t most_unasked_deletions = 5;
 
 // Takes out what would only make the journal forget something: while nobody looks, what was removed from the manifests and comes
-// back (a bad commit, taken back) has to be known as before.
+// back (a bad commit, taken back) has to be known as before. What a run that died has kept on hosts stays as well: a person may
+// be looking at it, and the next apply by one drops it.
 void leave_remembered(Plan& plan);
 
 // Pure. What ALLOWANCE does not permit is not among them: the applier withholds that itself. JOURNAL is asked for what was

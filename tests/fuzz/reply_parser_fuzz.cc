@@ -18,11 +18,16 @@ using namespace hearth;
 constexpr std::string_view nonce = "NNNN";
 
 const std::vector<Probe>& probes() {
-  static const std::vector<Probe> all{
-      ReadFile{"/a"},      ReadFile{"/b", "", 4}, ReadFile{"/b2", "", 4},         ReadFile{"/odd\nname"},
-      ListDirectory{"/d"}, ListDirectory{"/e"},   QueryUnit{"u.service", {"/c"}}, QueryUnit{"v.service", {}},
-      RunProbe{{"x"}},
-      CountOldFiles{"/t", std::chrono::seconds(1)}};
+  static const std::vector<Probe> all{ReadFile{"/a"},
+                                      ReadFile{"/b", "", 4},
+                                      ReadFile{"/b2", "", 4},
+                                      ReadFile{"/odd\nname"},
+                                      ListDirectory{"/d"},
+                                      ListDirectory{"/e"},
+                                      QueryUnit{"u.service", {"/c"}},
+                                      QueryUnit{"v.service", {}},
+                                      RunProbe{{"x"}},
+                                      CountOldFiles{"/t", std::chrono::seconds(1)}};
   return all;
 }
 

@@ -24,7 +24,7 @@ TEST(Operation, ReadsAsOneLine) {
   EXPECT_EQ(to_string(Operation(MakeDirectory{.path = "/a"})), "make directory /a");
   EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {"b c"}, {"d", "e"}})), "edit /a: 'b c' becomes d e");
   EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {}, {"d"}})), "edit /a: nothing becomes d");
-  EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {}, {"d"}, {"check", "{}"}})),
+  EXPECT_EQ(to_string(Operation(ReplaceLines{"/a", {}, {"d"}, "", {"check", "{}"}})),
             "edit /a: nothing becomes d, checked by: check {}");
   EXPECT_EQ(to_string(Operation(DeleteOldFiles{"/a", 77, 3})),
             "delete at most 3 files below /a that were last modified at or before @77");

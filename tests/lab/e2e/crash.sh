@@ -240,7 +240,36 @@ diff "$work/facts-$other" "$work/facts" || broken "something was changed"
 nothing_is_left
 rm "$work/tiny/filler"
 with_journal "$work/tiny/journal.db" converges "$current"
+
+step "the disk for the journal fills up in the middle of an apply: what is under way ends, nothing more begins"
+turn
+declare_slow "$node" 3
+manifest after <<END_AFTER
+kind: File
+name: after-slow
+hosts: $node
+dependsOn: [Service/slow]
+spec: {path: /srv/after-slow, content: "after the slow one\n"}
+END_AFTER
+begin apply env HEARTH_JOURNAL="$work/tiny/journal.db" "$HEARTH_BIN" -C "$manifests" apply --yes
+within 30 is_starting "$node"
+cat /dev/zero >"$work/tiny/filler" 2>/dev/null || true
+within 120 is_over apply
+status=0
+wait "$(pid_of apply)" || status=$?
+rm "$work/apply.pid"
+cat "$work/apply.stdout" "$work/apply.stderr" | tee "$work/told"
+[ "$status" -eq 1 ] || broken "status $status"
+grep -q "journal" "$work/told" || broken "nobody says that it is the journal"
+! on "$node" test -e /srv/after-slow || broken "something was begun without a record of it"
+on "$node" systemctl is-active slow || broken "what was under way did not end"
+rm "$work/tiny/filler"
+within 60 with_journal "$work/tiny/journal.db" hearth apply --yes
+node_prints "$node" "after the slow one" cat /srv/after-slow
+with_journal "$work/tiny/journal.db" converges "$current"
 umount "$work/tiny"
+on "$node" sh -c 'systemctl disable --now slow; rm -f /etc/systemd/system/slow.service /srv/after-slow; systemctl daemon-reload'
+rm "$manifests/after.yaml"
 
 step "sshd is restarted in the middle of an apply: it ends, and the next run finishes"
 turn

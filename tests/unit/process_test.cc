@@ -46,6 +46,7 @@ TEST(Process, SaysWhatCannotBeStarted) {
   request.argv = {"no-such-program"};
   const auto result = run_process(request);
   ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().rule, "process");
   EXPECT_NE(result.error().message.find("no-such-program: No such file"), std::string::npos)
       << result.error().message;
 }

@@ -61,5 +61,35 @@ TEST(Rules, CoverEveryComplaintInTheSources) {
   for (const auto& id : used) EXPECT_NE(find_rule(id), nullptr) << id << " is not in core/rules.cc";
 }
 
+// design: each rule has its test. Here only that one names it.
+TEST(Rules, EachIsNamedByATest) {
+  namespace fs = std::filesystem;
+  // What no test can bring about at will, or reaches by its message alone.
+  const std::set<std::string> unnamed = {
+      "exec-failed",        // the kernel refuses to start a program
+      "git-failed",         // git is broken
+      "no-room",            // /tmp is full
+      "no-way-there",       // a provider that contradicts its own schema
+      "plugin-unreadable",  // an installation that lost a file between two looks
+      "proxy-jump",         // lab/transport: what ssh said of the jump
+      "ssh-protocol",       // libssh gives up in the middle
+      "unreadable-here",    // a recipient list that leaves this machine out; said by `hearth secret set`
+  };
+  std::string tests;
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(HEARTH_SOURCE_DIR) / "tests")) {
+    if (!fs::is_regular_file(entry.symlink_status()) || entry.path().filename() == "rules_test.cc") continue;
+    std::ifstream in(entry.path());
+    tests.append(std::istreambuf_iterator<char>(in), {});
+  }
+  ASSERT_GT(tests.size(), 1'000'000U) << "the search finds nothing any more";
+  for (const Rule& rule : all_rules()) {
+    const std::string id(rule.id);
+    const bool named =
+        tests.find("[" + id + "]") != std::string::npos || tests.find("\"" + id + "\"") != std::string::npos;
+    EXPECT_NE(named, unnamed.contains(id))
+        << id << (named ? " has a test: take it from the list" : " is in no test");
+  }
+}
+
 }  // namespace
 }  // namespace hearth

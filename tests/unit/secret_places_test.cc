@@ -234,6 +234,9 @@ TEST_F(EncryptedStore, SaysThatAgeIsMissing) {
   encrypted("a", "x");
   sources_.age.program = folder_ / "no-such-program";
   EXPECT_NE(found("a").find("apt-get install age"), std::string::npos) << found("a");
+  const auto written = sources_.age.encrypt(SecretText("hunter2hunter2"), {"age1anyone"});
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().rule, "age");
 }
 
 TEST_F(EncryptedStore, KnowsAllThatLiesAbout) {

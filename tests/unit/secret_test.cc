@@ -110,6 +110,7 @@ TEST(Secrets, HaveAKeyOfTheirOwnThatIsMadeOnce) {
   ASSERT_EQ(::stat(file.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
   ::chmod(file.c_str(), 0644);
+  EXPECT_EQ(secret_key(file).error().rule, "no-secret-key");
   EXPECT_NE(secret_key(file).error().message.find("may be used by others"), std::string::npos);
 }
 

@@ -229,6 +229,20 @@ END
 shut_out_and_back "the key in use"
 withdraw way
 
+step "the home of the account in use opened to everybody, so that sshd takes no key of it: taken back"
+before=$(on "$node" stat -c %a /home/operator)
+manifest way <<END
+kind: Directory
+name: home
+hosts: $node
+spec: {path: /home/operator, mode: "0777"}
+END
+expect 1 hearth apply --yes
+says "Directory/home@$node" "rolled back" "a new login failed"
+node_prints "$node" "$before" stat -c %a /home/operator
+as_operator || broken "the operator does not get in"
+is_clean || broken "something was left behind"
+
 step "a good change of the account in use is proven and stays"
 manifest way <<END
 kind: User

@@ -9,6 +9,7 @@
 #include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_style.h"
+#include "reconciler/cli/time_text.h"
 #include "reconciler/core/time_span.h"
 #include "reconciler/drift/pauses.h"
 #include "reconciler/journal/journal.h"
@@ -18,12 +19,6 @@
 namespace hearth {
 
 namespace {
-
-std::int64_t milliseconds_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // Whether PATTERNS can be addresses, and name something. Manifests that cannot be read keep nobody from pausing: that may be
 // just what a person needs now.

@@ -25,6 +25,7 @@
 #include "reconciler/cli/report.h"
 #include "reconciler/cli/session.h"
 #include "reconciler/cli/text_view.h"
+#include "reconciler/cli/time_text.h"
 #include "reconciler/core/time_span.h"
 #include "reconciler/drift/checkout_memory.h"
 #include "reconciler/drift/hold_back.h"
@@ -37,12 +38,6 @@ namespace hearth {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::int64_t milliseconds_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 // systemd gives each start of a unit an id.
 bool is_started_by_systemd() {

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -53,12 +52,6 @@ struct LastReconcile {
   CheckoutMemory checkout;
   std::vector<PauseRecord> pauses;
 };
-
-std::int64_t milliseconds_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 LastReconcile last_reconcile(const Journal& journal, const std::string& folder) {
   LastReconcile out;

@@ -1,9 +1,16 @@
 #include "reconciler/cli/time_text.h"
 
 #include <array>
+#include <chrono>
 #include <ctime>
 
 namespace hearth {
+
+std::int64_t milliseconds_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 std::string local_time(std::int64_t milliseconds) {
   const std::time_t seconds = milliseconds / 1000;

@@ -6,6 +6,9 @@
 
 namespace hearth {
 
+// By the machine's clock, since the epoch.
+std::int64_t milliseconds_now();
+
 // `2026-11-23 04:41:38` in the machine's time zone; MILLISECONDS since the epoch.
 std::string local_time(std::int64_t milliseconds);
 

@@ -234,7 +234,6 @@ Live decode_mount(const Resource& resource, std::span<const Reply> replies) {
     return Live::unknown("the kernel has made " + path +
                          " read-only by itself, as it does after errors: see dmesg, and check the disk");
   }
-  const std::string type = resource.desired.string_or("type", "auto");
   Map fields{{"path", path},
              {"state", seen.mounted ? "mounted" : "unmounted"},
              {"current", !seen.mounted || (is_mounted_from(seen, source) &&

@@ -30,7 +30,6 @@ class ReconcileCommand : public testing::Test {
     utsname machine{};
     ::uname(&machine);
     fs::create_directories(folder / "machine/etc");
-    const std::string manifests = folder / "mine";
     folder.write("mine/hearth.yaml", "format: 1\ncluster: Home\n");
     folder.write("mine/node.yaml",
                  "kind: Node\nname: here\nspec: {hostName: " + std::string(machine.nodename) +

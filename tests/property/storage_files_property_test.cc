@@ -408,7 +408,8 @@ void delete_old_ones_of_random_trees(bool can_mount) {
     const auto* told = std::get_if<OldFilesReply>(replies->data());
     RC_ASSERT(told != nullptr);
     std::optional<std::vector<OperationResult>> results;
-    transport.execute({DeleteOldFiles{declared, told->now - 24 * 3600 * 4 - 12 * 3600, told->old}}, "",
+    constexpr std::int64_t day = 24L * 3600;
+    transport.execute({DeleteOldFiles{declared, told->now - 4 * day - day / 2, told->old}}, "",
                       [&](const auto& answer) { results = answer; });
     loop.run_until([&] { return results.has_value(); });
     RC_LOG() << results->at(0).output << "\n";

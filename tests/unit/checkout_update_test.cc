@@ -222,8 +222,8 @@ TEST_F(Checkouts, AskNobody) {
   ASSERT_EQ(::listen(listener, 8), 0);
   std::atomic<int> asked_for = 0;
   std::thread server([&] {
-    for (int peer = ::accept(listener, nullptr, nullptr); peer >= 0;
-         peer = ::accept(listener, nullptr, nullptr)) {
+    const auto next = [&] { return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC); };
+    for (int peer = next(); peer >= 0; peer = next()) {
       static constexpr std::string_view answer =
           "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\n"
           "Connection: close\r\n\r\n";

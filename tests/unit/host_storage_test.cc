@@ -255,7 +255,7 @@ class RetentionTest : public testing::Test {
   Resource resource = host_resource("Retention", "recordings",
                                     {{"path", "/mnt/films/cam"}, {"days", 4}, {"expired", "none"}});
   static constexpr std::int64_t now = 1'800'000'000;
-  static constexpr std::int64_t days = 24 * 60 * 60;
+  static constexpr std::int64_t days = 24L * 60 * 60;
   OldFilesReply reply{.exists = true,
                       .now = now,
                       .ahead = 3,

@@ -11,10 +11,10 @@ namespace {
 
 using std::int64_t;
 
-constexpr int64_t day = 24 * 60 * 60;
+constexpr int64_t day = 24L * 60 * 60;
 // How far the host's clock may be off hearth's, and how far ahead of it the newest file may be.
-constexpr int64_t clock_tolerance = 5 * 60;
-constexpr int64_t newest_tolerance = 60 * 60;
+constexpr int64_t clock_tolerance = 5L * 60;
+constexpr int64_t newest_tolerance = 60L * 60;
 constexpr int64_t usual_share = 50;
 
 std::string path_of(const Resource& resource) {
@@ -44,7 +44,7 @@ std::string size_text(int64_t bytes) {
 
 std::string span_text(int64_t seconds) {
   if (seconds >= 2 * day) return std::to_string(seconds / day) + " days";
-  if (seconds >= 2 * 3600) return std::to_string(seconds / 3600) + " hours";
+  if (seconds >= 2L * 3600) return std::to_string(seconds / 3600) + " hours";
   return std::to_string(seconds / 60) + " minutes";
 }
 

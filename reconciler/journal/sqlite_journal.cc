@@ -102,7 +102,7 @@ std::string set_aside(const std::string& path) {
 
 // Whether the disk that PATH lies on has room for less than what SQLite takes for the smallest of its files.
 bool is_disk_full(const std::string& path) {
-  static constexpr unsigned long long smallest = 32 * 1024;
+  static constexpr unsigned long long smallest = 32ULL * 1024;
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   struct statvfs disk{};
   return ::statvfs(folder.empty() ? "." : folder.c_str(), &disk) == 0 &&

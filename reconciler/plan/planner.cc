@@ -634,7 +634,7 @@ class Planner {
   // Whether all that takes PATH up on HOST was looked at, and is as declared where no action of the plan says otherwise.
   [[nodiscard]] bool is_settled(const std::string& host, const std::string& path) const {
     if (input_.selection.all()) return true;
-    const std::vector<std::string> databases = account_databases();
+    const std::vector<std::string>& databases = account_databases();
     if (std::find(databases.begin(), databases.end(), path) != databases.end()) return true;
     const auto claims_it = [&](const Resource& resource) {
       return std::any_of(resource.claims.begin(), resource.claims.end(), [&](const Claim& claim) {

@@ -134,7 +134,7 @@ class OperationRenderer {
 
  private:
   // A shell keeps what it was given in memory, in functions too.
-  static constexpr std::size_t batched_size = 64 * 1024;
+  static constexpr std::size_t batched_size = 64UL * 1024;
 
   std::string in_root(const std::string& path) const { return root_ + path; }
 

@@ -9,18 +9,20 @@ namespace hearth {
 namespace {
 
 // What is read before a login has succeeded, or decides whether it may become root.
-constexpr std::array<std::string_view, 7> folders = {"/etc/ssh/",
+constexpr std::array<std::string_view, 8> folders = {"/etc/ssh/",
+                                                     "/etc/systemd/system/service.d/",
                                                      "/etc/sudoers.d/",
                                                      "/etc/pam.d/",
                                                      "/etc/security/",
                                                      "/etc/systemd/system/ssh.service.d/",
                                                      "/etc/systemd/system/sshd.service.d/",
                                                      "/etc/systemd/system/ssh.socket.d/"};
-constexpr std::array<std::string_view, 13> files = {
-    "/etc/sudoers", "/etc/sudo.conf",   "/etc/nsswitch.conf", "/etc/passwd",
-    "/etc/shadow",  "/etc/group",       "/etc/gshadow",       "/etc/shells",
-    "/etc/nologin", "/etc/hosts.allow", "/etc/hosts.deny",    "/etc/login.defs",
-    "/etc/ssh"};
+constexpr std::array<std::string_view, 18> files = {
+    "/etc/zsh/zshenv",  "/etc/bash.bashrc", "/etc/environment", "/run/nologin",
+    "/var/run/nologin", "/etc/sudoers",     "/etc/sudo.conf",   "/etc/nsswitch.conf",
+    "/etc/passwd",      "/etc/shadow",      "/etc/group",       "/etc/gshadow",
+    "/etc/shells",      "/etc/nologin",     "/etc/hosts.allow", "/etc/hosts.deny",
+    "/etc/login.defs",  "/etc/ssh"};
 constexpr std::array<std::string_view, 4> units = {"ssh.service", "sshd.service", "ssh.socket", "ssh"};
 
 template <std::size_t count>
@@ -37,6 +39,13 @@ bool leads_in(std::string_view path) {
   return std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) {
     return path.starts_with(folder) || path == folder.substr(0, folder.size() - 1);
   });
+}
+
+// What a shell reads before the command that sshd gives it (bash as Debian builds it, and zsh); what only a person's shell
+// reads no new login of ours could prove. Whose homes these are hearth does not know.
+bool is_start_of_shell(std::string_view path) {
+  return (path.starts_with("/root/") || path.starts_with("/home/")) &&
+         (path.ends_with("/.bashrc") || path.ends_with("/.zshenv"));
 }
 
 // sshd lets nobody in by key whose home, or any folder above their keys, others may write to (StrictModes).
@@ -85,7 +94,8 @@ bool touches_way_in(const Step& step, const Host& host) {
         if constexpr (std::is_same_v<Type, ControlUnit>) {
           return holds(units, operation.unit);
         } else if constexpr (requires { operation.path; }) {
-          return leads_in(operation.path) || holds_keys_of(operation.path, host);
+          return leads_in(operation.path) || is_start_of_shell(operation.path) ||
+                 holds_keys_of(operation.path, host);
         } else {
           return false;
         }

@@ -228,6 +228,13 @@ TEST(WayIn, IsWhatALoginNeeds) {
   EXPECT_TRUE(guarded(RunCommand{{"usermod", "-L", "operator"}}, "operator"));
   EXPECT_TRUE(guarded(RunCommand{{"groupdel", "sudo"}}, "*"));
   EXPECT_FALSE(guarded(RunCommand{{"usermod", "-L", "guest"}}, "guest"));
+  EXPECT_TRUE(guarded(WriteFile{.path = "/root/.bashrc"})) << "bash reads it for sshd, too";
+  EXPECT_TRUE(guarded(WriteFile{.path = "/home/operator/.bashrc"}));
+  EXPECT_TRUE(guarded(WriteFile{.path = "/etc/bash.bashrc"}));
+  EXPECT_TRUE(guarded(WriteFile{.path = "/etc/environment"}));
+  EXPECT_TRUE(guarded(WriteFile{.path = "/run/nologin"}));
+  EXPECT_TRUE(guarded(WriteFile{.path = "/etc/systemd/system/service.d/10-all.conf"}));
+  EXPECT_FALSE(guarded(WriteFile{.path = "/etc/skel/.bashrc"}));
   EXPECT_FALSE(guarded(WriteFile{.path = "/etc/sshuttle.conf"}));
   EXPECT_FALSE(guarded(WriteFile{.path = "/etc/motd"}));
   EXPECT_FALSE(guarded(ControlUnit{.verb = ControlUnit::Verb::restart, .unit = "smbd.service"}));

@@ -197,6 +197,19 @@ std::vector<std::string> options_of(const Resource& resource, const Seen& seen) 
   return seen.entries.empty() ? std::vector<std::string>{} : split_options(seen.entries.front().options);
 }
 
+// Where the system itself lives: what is mounted over such a place hides it from all that runs, the way in with it.
+bool is_systems_own(std::string_view path) {
+  static constexpr std::string_view alone[] = {"/",    "/home",    "/root",   "/root/.ssh",
+                                               "/var", "/var/lib", "/var/log"};
+  static constexpr std::string_view trees[] = {"/bin",   "/boot",  "/dev",    "/etc",  "/lib",
+                                               "/lib32", "/lib64", "/libx32", "/proc", "/run",
+                                               "/sbin",  "/sys",   "/usr"};
+  return std::any_of(std::begin(alone), std::end(alone), [&](std::string_view one) { return path == one; }) ||
+         std::any_of(std::begin(trees), std::end(trees), [&](std::string_view tree) {
+           return path == tree || (path.starts_with(tree) && path[tree.size()] == '/');
+         });
+}
+
 }  // namespace
 
 std::vector<Probe> mount_probes(const Resource& resource) {
@@ -220,6 +233,12 @@ Live decode_mount(const Resource& resource, std::span<const Reply> replies) {
   const std::string wanted = resource.desired.string_or("source", "");
   const std::string source = plain_source(wanted);
   const bool wants_it_mounted = resource.desired.string_or("state", "mounted") != "unmounted";
+  if (is_systems_own(path) && seen.mounted.has_value() != wants_it_mounted) {
+    return Live::unknown(
+        "hearth changes nothing about what is mounted at " + path +
+        " on a running system, which lives there: " + (wants_it_mounted ? "mount it" : "unmount it") +
+        " by hand, or at the next boot; then this is kept");
+  }
   if (wants_it_mounted && is_pulled(seen, source)) {
     const std::string disk = "the disk " + source + " is not plugged in at " + resource.address.host;
     return Live::unknown(seen.mounted ? disk + ", though " + seen.mounted->source + " is still mounted at " +

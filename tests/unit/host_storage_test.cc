@@ -134,6 +134,16 @@ TEST_F(MountTest, IsInStateWhateverTheOrderOfOptionsAndWhatTheKernelAdds) {
   EXPECT_TRUE(now.fields.boolean_or("current", false));
 }
 
+TEST_F(MountTest, NothingIsMountedOverTheSystemItself) {
+  for (const char* path : {"/", "/etc", "/etc/ssh", "/root", "/home", "/usr/local", "/run/x", "/var/lib"}) {
+    const Resource resource =
+        mount({{"path", path}, {"state", path == std::string("/") ? "unmounted" : "mounted"}});
+    const Live now = live(resource, "");
+    EXPECT_EQ(now.presence, Live::Presence::unknown) << path;
+    EXPECT_NE(now.why.find("hearth changes nothing about what is mounted at"), std::string::npos) << now.why;
+  }
+}
+
 TEST_F(MountTest, ADiskThatIsNotThereIsSaidAndNothingIsDone) {
   const Resource resource = mount({{"state", "mounted"}});
   const Live now = live(resource, "", root_only, no_disks);

@@ -95,6 +95,13 @@ TEST(RealKinds, KnowAnAddressInAnySpelling) {
   }
 }
 
+TEST(RealKinds, LetAKeyBeUnset) {
+  EXPECT_EQ(complaints("kind: AuthorizedKey\nname: alice\nhosts: pve\nspec: {keys: {k: null}}\n"), "");
+  EXPECT_NE(complaints(
+                "kind: AuthorizedKey\nname: alice\nhosts: pve\nspec: {keys: {k: AAAAb3BlbnNzaC1rZXktdjE}}\n"),
+            "");
+}
+
 TEST(RealKinds, RefuseASchedule) {
   const auto job = [](const std::string& schedule) {
     return complaints("kind: CronJob\nname: a\nhosts: pve\nspec: {command: \"true\", schedule: \"" +

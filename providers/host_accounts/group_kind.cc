@@ -5,6 +5,7 @@
 
 #include "providers/host_accounts/account_replies.h"
 #include "providers/host_accounts/key_file.h"
+#include "providers/support/lists.h"
 #include "providers/support/text.h"
 
 namespace hearth {
@@ -15,10 +16,6 @@ constexpr std::string_view group_file = "/etc/group";
 
 std::string name_of(const Resource& resource) {
   return resource.desired.string_or("groupName", resource.address.name);
-}
-
-List list_of(const std::vector<std::string>& names) {
-  return {names.begin(), names.end()};
 }
 
 std::string joined(const Value* names) {

@@ -8,6 +8,7 @@
 
 #include "providers/host_storage/fstab.h"
 #include "providers/host_storage/mounts.h"
+#include "providers/support/lists.h"
 #include "providers/support/text.h"
 
 namespace hearth {
@@ -18,19 +19,6 @@ constexpr std::string_view fstab_path = "/etc/fstab";
 
 std::string path_of(const Resource& resource) {
   return normalised_path(resource.desired.string_or("path", "/"));
-}
-
-std::vector<std::string> strings(const Value* list) {
-  std::vector<std::string> out;
-  if (list == nullptr || !list->is_list()) return out;
-  for (const Value& one : list->as_list()) {
-    if (one.is_string()) out.push_back(one.as_string());
-  }
-  return out;
-}
-
-List list_of(const std::vector<std::string>& strings) {
-  return {strings.begin(), strings.end()};
 }
 
 std::string joined(const std::vector<std::string>& options) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "providers/host_system/hosts_file.h"
+#include "providers/support/lists.h"
 #include "providers/support/text.h"
 #include "reconciler/core/canonical.h"
 
@@ -15,19 +16,6 @@ constexpr std::string_view path = "/etc/hosts";
 
 std::string declared_address(const Resource& resource) {
   return resource.desired.string_or("address", resource.address.name);
-}
-
-std::vector<std::string> strings(const Value* list) {
-  std::vector<std::string> out;
-  if (list == nullptr || !list->is_list()) return out;
-  for (const Value& one : list->as_list()) {
-    if (one.is_string()) out.push_back(one.as_string());
-  }
-  return out;
-}
-
-List list_of(const std::vector<std::string>& strings) {
-  return {strings.begin(), strings.end()};
 }
 
 }  // namespace

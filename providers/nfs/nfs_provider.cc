@@ -8,6 +8,7 @@
 #include "providers/nfs/exports.h"
 #include "providers/support/lines.h"
 #include "providers/support/listed_files.h"
+#include "providers/support/lists.h"
 #include "providers/support/text.h"
 
 namespace hearth {
@@ -23,19 +24,6 @@ constexpr std::string_view table_path = "/var/lib/nfs/etab";
 
 std::string path_of(const Resource& resource) {
   return normalised_path(resource.desired.string_or("path", "/"));
-}
-
-Options strings(const Value& list) {
-  Options out;
-  if (!list.is_list()) return out;
-  for (const Value& one : list.as_list()) {
-    if (one.is_string()) out.push_back(one.as_string());
-  }
-  return out;
-}
-
-List list_of(const Options& options) {
-  return {options.begin(), options.end()};
 }
 
 bool is_about(const ExportEntry& entry, const std::string& path) {
@@ -81,7 +69,7 @@ Value clients_value(const Resource& resource, const std::map<std::string, Option
   for (const auto& [name, options] : clients) {
     const Value* wanted = declared == nullptr ? nullptr : declared->find(name);
     const bool same = wanted != nullptr && wanted->is_list() &&
-                      canonical_export_options(strings(*wanted)) == canonical_export_options(options);
+                      canonical_export_options(strings(wanted)) == canonical_export_options(options);
     out.set(name, same ? *wanted : Value(list_of(options)));
   }
   return out;
@@ -118,7 +106,7 @@ std::vector<std::string> lines_of(const std::vector<ExportEntry>& entries) {
 std::vector<ExportEntry> entries_in(const Live& live) {
   std::string text;
   if (const Value* lines = live.fields.find("lines"); lines != nullptr) {
-    for (const std::string& line : strings(*lines)) text += line + "\n";
+    for (const std::string& line : strings(lines)) text += line + "\n";
   }
   return read_exports(text).entries;
 }
@@ -224,8 +212,8 @@ std::vector<Step> NfsProvider::next_steps(const Resource& resource, const Live& 
     const Value* now = after.find(name);
     if (options.is_list()) {
       const bool same = now != nullptr &&
-                        canonical_export_options(strings(*now)) == canonical_export_options(strings(options));
-      if (!same) changes[name] = strings(options);
+                        canonical_export_options(strings(now)) == canonical_export_options(strings(&options));
+      if (!same) changes[name] = strings(&options);
     } else if (now != nullptr && now->is_list()) {
       changes[name] = std::nullopt;
     }

@@ -8,6 +8,7 @@
 #include "providers/samba/parameters.h"
 #include "providers/samba/samba_files.h"
 #include "providers/samba/settings.h"
+#include "providers/support/lists.h"
 #include "providers/support/text.h"
 
 namespace hearth {
@@ -102,10 +103,6 @@ Words others(const Words& modules) {
     if (module != "recycle" && !is_of_preset(module)) out.push_back(module);
   }
   return out;
-}
-
-List list_of(const Words& words) {
-  return {words.begin(), words.end()};
 }
 
 Words words_of(const Value* list) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "providers/samba/parameters.h"
+#include "providers/support/lines.h"
 
 namespace hearth {
 
@@ -13,16 +14,6 @@ constexpr std::size_t deepest_include = 10;
 
 bool is_blank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
 }
 
 std::string trimmed(std::string_view text) {
@@ -216,7 +207,7 @@ class Reader {
     if (found == included_.end()) return true;
     if (depth >= deepest_include) return trouble("files include each other without end");
     const std::string before = now_;
-    if (!read(lines_of(found->second), found->second.ends_with('\n'), setting.written, depth + 1))
+    if (!read(split_lines(found->second), found->second.ends_with('\n'), setting.written, depth + 1))
       return false;
     elsewhere_ = setting.file.empty() && now_ != before;
     return true;
@@ -346,7 +337,7 @@ std::string smb_section_key(std::string_view name) {
 
 SmbConf read_smb_conf(std::string_view text, const std::map<std::string, std::string>& included) {
   SmbConf conf;
-  conf.lines = lines_of(text);
+  conf.lines = split_lines(text);
   Reader reader(conf, included);
   static_cast<void>(reader.read(conf.lines, text.ends_with('\n'), "", 0));
   reader.finish();

@@ -10,6 +10,7 @@
 #include "reconciler/apply/turns.h"
 #include "reconciler/apply/unit_guard.h"
 #include "reconciler/diff/differ.h"
+#include "reconciler/manifest/claims.h"
 #include "reconciler/manifest/kind_schema.h"
 #include "reconciler/observe/target.h"
 #include "reconciler/plan/way_back.h"
@@ -262,8 +263,7 @@ class Applier::Impl {
     for (Index i = 0; i < work_.size(); ++i) {
       const auto& after = plan_.actions[i].after;
       work_[i].below_mount = std::any_of(after.begin(), after.end(), [&](Index before) {
-        const auto& claims = plan_.actions[before].claims;
-        return work_[before].below_mount || (!claims.empty() && claims.front().space == "mount");
+        return work_[before].below_mount || claims_mount(plan_.actions[before].claims);
       });
     }
   }

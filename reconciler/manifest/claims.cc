@@ -12,7 +12,6 @@ namespace hearth {
 namespace {
 
 constexpr std::string_view path_space = "path";
-constexpr std::string_view mount_space = "mount";
 // No kernel takes a longer path, and each folder above it costs a look at its whole text.
 constexpr std::size_t longest_path = 4096;
 
@@ -94,6 +93,10 @@ Claim claim_on(const Resource& resource, const std::string& space, std::string i
 }
 
 }  // namespace
+
+bool claims_mount(const std::vector<Claim>& claims) {
+  return !claims.empty() && claims.front().space == mount_space;
+}
 
 std::vector<Claim> claims_of(const Resource& resource) {
   std::vector<Claim> claims;

@@ -12,6 +12,11 @@
 
 namespace hearth {
 
+// The space of what is mounted: all at or below such a path waits until that is as declared.
+inline constexpr std::string_view mount_space = "mount";
+// Whether what holds CLAIMS mounts something.
+bool claims_mount(const std::vector<Claim>& claims);
+
 // The claims of RESOURCE by its kind's templates; a template is skipped when a field that it names is not
 // declared. Needs `kind`, `address` and the final `desired`.
 std::vector<Claim> claims_of(const Resource& resource);

@@ -382,7 +382,7 @@ class ClaimResolver {
     auto holder = index_.holder_of_path(host, path);
     const auto& claims = set_.drafts[number].resource.claims;
     const bool mounts_here = std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
-      return claim.space == "mount" && claim.id == path;
+      return claim.space == mount_space && claim.id == path;
     });
     if (!holder || *holder == number || mounts_here) {
       // Whoever holds a folder above it does not say what is in the file: the order matters, the content does

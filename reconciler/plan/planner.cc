@@ -119,7 +119,7 @@ std::vector<const Resource*> mounts_under(const PlanInput& input,
       const Resource* on = input.manifests.find(dependency.on);
       if (on == nullptr || !seen.insert(on).second) continue;
       open.push_back(on);
-      if (!on->claims.empty() && on->claims.front().space == "mount") out.push_back(on);
+      if (claims_mount(on->claims)) out.push_back(on);
     }
   }
   return out;
@@ -295,9 +295,7 @@ class Planner {
   }
 
   // What it mounts hides what was there before: all below waits until it is there.
-  static bool is_mount(const Resource& resource) {
-    return !resource.claims.empty() && resource.claims.front().space == "mount";
-  }
+  static bool is_mount(const Resource& resource) { return claims_mount(resource.claims); }
 
   void plan_one(const Resource& resource, Index i) {
     const std::string waits_for = blocked_by_[i];

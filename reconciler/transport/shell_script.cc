@@ -468,26 +468,24 @@ Script render_execute(const std::vector<OperationGroup>& groups, std::string_vie
   std::string& out = script.text;
   out += "lease=" + shell_quote(one_line(lease)) + " id8=" + shell_quote(id) + "\n";
   out += shell_execute_library();
-  std::size_t number = 0;
+  std::vector<bool> together;
+  for (const OperationGroup& group : groups) together.push_back(OperationRenderer::is_batched(group));
+  if (std::count(together.begin(), together.end(), true) < 2) together.assign(groups.size(), false);
   std::vector<std::pair<std::size_t, const WriteFile*>> batched;
-  for (const OperationGroup& group : groups) {
-    if (OperationRenderer::is_batched(group))
-      batched.emplace_back(number, &std::get<WriteFile>(group.front()));
-    number += group.size();
-  }
-  if (batched.size() < 2) batched.clear();
-  if (!batched.empty()) out += "(\nbegin_group\n" + renderer.render_batch(batched) + ")\n";
-  number = 0;
-  for (const OperationGroup& group : groups) {
-    if (!batched.empty() && OperationRenderer::is_batched(group)) {
-      ++number;
+  // A shell of its own for each: what a failed operation leaves open or set is gone with it.
+  std::string alone;
+  std::size_t number = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    if (together[g]) {
+      batched.emplace_back(number++, &std::get<WriteFile>(groups[g].front()));
       continue;
     }
-    // A shell of its own: what a failed operation leaves open or set is gone with it.
-    out += "(\nbegin_group\n";
-    for (const Operation& operation : group) out += renderer.render(number++, operation);
-    out += ")\n";
+    alone += "(\nbegin_group\n";
+    for (const Operation& operation : groups[g]) alone += renderer.render(number++, operation);
+    alone += ")\n";
   }
+  if (!batched.empty()) out += "(\nbegin_group\n" + renderer.render_batch(batched) + ")\n";
+  out += alone;
   out += "exit 0\n}\n";
   script.timeout += renderer.timeout();
   return script;

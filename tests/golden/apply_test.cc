@@ -1,6 +1,5 @@
 // `hearth apply` and what it refuses, as people run it: the real program, and a folder of the test's own as the machine.
 #include <gtest/gtest.h>
-#include <sys/utsname.h>
 
 #include <filesystem>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "reconciler/transport/process.h"
 #include "tests/fakes/temporary_folder.h"
+#include "tests/golden/local_machine.h"
 
 namespace hearth {
 namespace {
@@ -18,13 +18,9 @@ namespace fs = std::filesystem;
 class ApplyCommand : public testing::Test {
  protected:
   void SetUp() override {
-    utsname machine{};
-    ::uname(&machine);
     fs::create_directories(folder / "machine/srv");
     folder.write("manifests/hearth.yaml", "format: 1\ncluster: Home\n");
-    folder.write("manifests/node.yaml",
-                 "kind: Node\nname: here\nspec: {hostName: " + std::string(machine.nodename) +
-                     ", transport: local, root: " + (folder / "machine") + "}\n");
+    folder.write("manifests/node.yaml", golden::local_node(folder / "machine"));
   }
 
   void declare_files(int count) const {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "reconciler/transport/process.h"
 #include "tests/fakes/temporary_folder.h"
 #include "tests/golden/golden.h"
+#include "tests/golden/local_machine.h"
 
 namespace hearth {
 namespace {
@@ -27,13 +27,9 @@ namespace fs = std::filesystem;
 class ReconcileCommand : public testing::Test {
  protected:
   void SetUp() override {
-    utsname machine{};
-    ::uname(&machine);
     fs::create_directories(folder / "machine/etc");
     folder.write("mine/hearth.yaml", "format: 1\ncluster: Home\n");
-    folder.write("mine/node.yaml",
-                 "kind: Node\nname: here\nspec: {hostName: " + std::string(machine.nodename) +
-                     ", transport: local, root: " + (folder / "machine") + "}\n");
+    folder.write("mine/node.yaml", golden::local_node(folder / "machine"));
     declare("hello");
   }
 
